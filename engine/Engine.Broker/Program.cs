@@ -1,0 +1,2 @@
+Console.Error.WriteLine("broker: not built yet");
+return 1;

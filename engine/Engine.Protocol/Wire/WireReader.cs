@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Engine.Protocol.Wire;
+
+/// <summary>A cursor over one message's bytes that reads the protocol's types, in the old and the compact encoding.</summary>
+/// <remarks>
+/// Never reads past its span and never trusts a length: a count is bounded by the bytes that are left before anything is
+/// allocated for it. All failures are <see cref="WireException"/>. <c>flexible</c> says which encoding this message version
+/// has (KIP-482), so that a message definition reads the same for all its versions.
+/// </remarks>
+public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
+{
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+
+    /// <summary>Whether strings, arrays and bytes are compact and structures end in tagged fields.</summary>
+    public bool Flexible { get; set; } = flexible;
+
+    /// <summary>Bytes read so far.</summary>
+    public int Position { get; private set; }
+
+    public readonly int Remaining => _bytes.Length - Position;
+
+    public bool ReadBool() => ReadInt8() != 0;
+
+    public sbyte ReadInt8() => (sbyte)Take(1)[0];
+
+    public short ReadInt16() => BinaryPrimitives.ReadInt16BigEndian(Take(2));
+
+    public ushort ReadUInt16() => BinaryPrimitives.ReadUInt16BigEndian(Take(2));
+
+    public int ReadInt32() => BinaryPrimitives.ReadInt32BigEndian(Take(4));
+
+    public long ReadInt64() => BinaryPrimitives.ReadInt64BigEndian(Take(8));
+
+    public double ReadFloat64() => BinaryPrimitives.ReadDoubleBigEndian(Take(8));
+
+    /// <summary>A topic id: 16 bytes, most significant first.</summary>
+    public Guid ReadUuid() => new(Take(16), bigEndian: true);
+
+    /// <summary>A base-128 number, least significant group first, of at most five bytes.</summary>
+    public uint ReadUnsignedVarint()
+    {
+        uint value = 0;
+        for (var shift = 0; shift < 35; shift += 7)
+        {
+            var next = Take(1)[0];
+            value |= (uint)(next & 0x7f) << shift;
+            if (next < 0x80) return value;
+        }
+
+        throw new WireException("a varint runs over five bytes");
+    }
+
+    public string ReadString() => ReadNullableString() ?? throw new WireException("a string is null that may not be");
+
+    public string? ReadNullableString()
+    {
+        var length = ReadLength(Flexible, shortLength: true);
+        return length < 0 ? null : Encoding.UTF8.GetString(Take(length));
+    }
+
+    /// <summary>A string's UTF-8 bytes, in place.</summary>
+    public ReadOnlySpan<byte> ReadStringBytes()
+    {
+        var length = ReadLength(Flexible, shortLength: true);
+        return length < 0 ? throw new WireException("a string is null that may not be") : Take(length);
+    }
+
+    /// <summary>Bytes or records in place; empty when null.</summary>
+    public ReadOnlySpan<byte> ReadNullableBytes(out bool isNull)
+    {
+        var length = ReadLength(Flexible, shortLength: false);
+        isNull = length < 0;
+        return isNull ? default : Take(length);
+    }
+
+    /// <summary>An array's count, or -1 for null; at most what the remaining bytes can hold at <paramref name="minItemBytes"/> each.</summary>
+    public int ReadArrayLength(int minItemBytes = 1)
+    {
+        var count = Flexible ? (int)Math.Min(ReadUnsignedVarint(), int.MaxValue) - 1 : ReadInt32();
+        if (count < -1 || (long)count * Math.Max(1, minItemBytes) > Remaining)
+            throw new WireException($"an array of {count} items does not fit in {Remaining} bytes");
+        return count;
+    }
+
+    /// <summary>Ends a structure: skips its tagged fields when the encoding has them.</summary>
+    public void EndStruct()
+    {
+        if (!Flexible) return;
+
+        var count = ReadUnsignedVarint();
+        for (var i = 0u; i < count; i++)
+        {
+            ReadTag(out var size);
+            Take(size);
+        }
+    }
+
+    /// <summary>Reads one tagged field's tag and size; the caller reads or skips that many bytes.</summary>
+    public uint ReadTag(out int size)
+    {
+        var tag = ReadUnsignedVarint();
+        var length = ReadUnsignedVarint();
+        if (length > (uint)Remaining) throw new WireException($"a tagged field of {length} bytes does not fit in {Remaining}");
+        size = (int)length;
+        return tag;
+    }
+
+    public void Skip(int count) => Take(count);
+
+    private int ReadLength(bool compact, bool shortLength)
+    {
+        var length = compact ? (long)ReadUnsignedVarint() - 1 : shortLength ? ReadInt16() : ReadInt32();
+        if (length < -1 || length > Remaining) throw new WireException($"a field of {length} bytes does not fit in {Remaining}");
+        return (int)length;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        if ((uint)count > (uint)Remaining) throw new WireException($"the message ends {count - Remaining} bytes early");
+        var taken = _bytes.Slice(Position, count);
+        Position += count;
+        return taken;
+    }
+}
+
+/// <summary>Bytes that are not the message they claim to be. The connection they came from is closed.</summary>
+public sealed class WireException(string message) : Exception(message);

@@ -1,0 +1,2 @@
+Console.Error.WriteLine("testbed: no command yet");
+return 1;
