@@ -1,0 +1,212 @@
+namespace Engine.Core.Partitions;
+
+/// <summary>One replica's view of a partition: end offsets, high watermark, in-sync set. The rules, and nothing else.</summary>
+/// <remarks>
+/// A pure state machine. Methods are events and carry the moment; what must be done about them is appended to a list that
+/// the caller owns. One caller at a time. Source: Kafka's replication design, KIP-966 (the high watermark waits for
+/// min.insync.replicas), KIP-497 (in-sync changes by compare-and-set).
+/// </remarks>
+public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
+{
+    private Replica[] _replicas = [];
+    private int[] _assignment = [];
+    private ReplicaSet? _proposal;
+    private int _self;
+    private long _leaderStored;
+    private long _epochStart;
+
+    /// <summary>Whether this node leads the partition in <see cref="LeaderEpoch"/>.</summary>
+    public bool IsLeader { get; private set; }
+
+    /// <summary>The node that leads; -1 when none does.</summary>
+    public int Leader { get; private set; } = -1;
+
+    public int LeaderEpoch { get; private set; } = -1;
+
+    /// <summary>Rises with every change of leader or in-sync set; what compare-and-set compares.</summary>
+    public int PartitionEpoch { get; private set; } = -1;
+
+    /// <summary>The smallest in-sync set with which acks=all is answered and the high watermark moves.</summary>
+    public int MinInSync { get; set; } = 1;
+
+    /// <summary>The offset after the last record that every in-sync replica has. Never falls while this node leads.</summary>
+    public long HighWatermark { get; private set; }
+
+    /// <summary>The offset that the next record gets.</summary>
+    public long EndOffset { get; private set; }
+
+    /// <summary>The committed in-sync set, this leader included.</summary>
+    public ReplicaSet InSync { get; private set; }
+
+    public ReadOnlySpan<int> Assignment => _assignment;
+
+    /// <summary>Takes what the metadata store says about the partition. Older news than what is known is ignored.</summary>
+    /// <param name="logEnd">The end of the local log, from which a new leader goes on.</param>
+    /// <returns>Whether this node has just begun to lead in a new epoch.</returns>
+    public bool Update(in PartitionAssignment news, long logEnd, Instant now, List<PartitionEffect> effects)
+    {
+        if (news.PartitionEpoch <= PartitionEpoch) return false;
+
+        var newEpoch = news.LeaderEpoch != LeaderEpoch;
+        if (!news.Replicas.AsSpan().SequenceEqual(_assignment)) Assign(news.Replicas);
+        (Leader, LeaderEpoch, PartitionEpoch) = (news.Leader, news.LeaderEpoch, news.PartitionEpoch);
+        InSync = ReplicaSet.From(news.InSync, _assignment);
+        _proposal = null;
+        IsLeader = Leader == nodeId && _self >= 0;
+
+        if (newEpoch)
+        {
+            EndOffset = logEnd;
+            HighWatermark = Math.Min(HighWatermark, logEnd);
+            if (IsLeader) Lead(logEnd, now);
+        }
+
+        if (IsLeader) AdvanceHighWatermark(effects);
+        return newEpoch && IsLeader;
+    }
+
+    /// <summary>Reserves the offsets of a batch of <paramref name="records"/> records: the base offset it gets.</summary>
+    public long Append(int records)
+    {
+        var baseOffset = EndOffset;
+        EndOffset += records;
+        return baseOffset;
+    }
+
+    /// <summary>The local log holds everything below <paramref name="storedEnd"/> as durably as its flush policy promises.</summary>
+    public void LeaderStored(long storedEnd, List<PartitionEffect> effects)
+    {
+        if (!IsLeader || storedEnd <= _leaderStored) return;
+
+        _leaderStored = storedEnd;
+        AdvanceHighWatermark(effects);
+    }
+
+    /// <summary>A follower asks for records from <paramref name="fetchOffset"/> on, and so says that it has all before.</summary>
+    /// <returns>False when the asking node holds no replica of this partition.</returns>
+    public bool FollowerFetched(int node, long fetchOffset, Instant now, List<PartitionEffect> effects)
+    {
+        var index = _assignment.AsSpan().IndexOf(node);
+        if (!IsLeader || index < 0 || index == _self) return false;
+
+        _replicas[index].Fetched(fetchOffset, EndOffset, now);
+        if (!InSync.Contains(index) && _proposal is null && fetchOffset >= Math.Max(HighWatermark, _epochStart))
+            Propose(InSync.With(index), effects);
+        AdvanceHighWatermark(effects);
+        return true;
+    }
+
+    /// <summary>Follower: appended what the leader sent; the leader's high watermark holds here as far as the log reaches.</summary>
+    public void ReplicaAppended(long logEnd, long leaderHighWatermark)
+    {
+        EndOffset = logEnd;
+        HighWatermark = Math.Max(HighWatermark, Math.Min(leaderHighWatermark, logEnd));
+    }
+
+    /// <summary>Follower: the log was cut to agree with the leader's.</summary>
+    public void ReplicaTruncated(long logEnd)
+    {
+        EndOffset = logEnd;
+        HighWatermark = Math.Min(HighWatermark, logEnd);
+    }
+
+    /// <summary>Time passes: in-sync replicas that have not caught up for too long are proposed to leave.</summary>
+    public void Tick(Instant now, List<PartitionEffect> effects)
+    {
+        if (!IsLeader || _proposal is not null) return;
+
+        var remaining = InSync;
+        for (var i = 0; i < _replicas.Length; i++)
+            if (i != _self && InSync.Contains(i) && _replicas[i].EndOffset < EndOffset && now - _replicas[i].LastCaughtUp > replicaLagMax)
+                remaining = remaining.Without(i);
+        if (remaining != InSync) Propose(remaining, effects);
+    }
+
+    /// <summary>The metadata store did not take the proposal; the next fetch or tick may make another.</summary>
+    public void ProposalFailed() => _proposal = null;
+
+    private void Assign(int[] replicas)
+    {
+        if (replicas.Length > ReplicaSet.MaxReplicas) throw new ArgumentException($"{replicas.Length} replicas, at most {ReplicaSet.MaxReplicas} can be", nameof(replicas));
+        _assignment = [.. replicas];
+        _replicas = [.. replicas.Select(_ => new Replica())];
+        _self = Array.IndexOf(_assignment, nodeId);
+    }
+
+    private void Lead(long logEnd, Instant now)
+    {
+        _epochStart = logEnd;
+        _leaderStored = logEnd;
+        // Of the others nothing is known in this epoch until they fetch in it; the lag clock starts now.
+        foreach (var replica in _replicas) replica.Forget(now);
+    }
+
+    private void Propose(ReplicaSet inSync, List<PartitionEffect> effects)
+    {
+        _proposal = inSync;
+        effects.Add(PartitionEffect.ProposeInSync(inSync));
+    }
+
+    private void AdvanceHighWatermark(List<PartitionEffect> effects)
+    {
+        // Until the store answers, either set may be the one that the next leader comes from: wait for both.
+        var electable = InSync | (_proposal ?? InSync);
+        if (InSync.Count < MinInSync) return;
+
+        var committed = _leaderStored;
+        for (var i = 0; i < _replicas.Length; i++)
+            if (i != _self && electable.Contains(i)) committed = Math.Min(committed, _replicas[i].EndOffset);
+        if (committed <= HighWatermark) return;
+
+        HighWatermark = committed;
+        effects.Add(PartitionEffect.Committed(committed));
+    }
+
+    /// <summary>What the leader knows of one follower, all from its fetches.</summary>
+    private sealed class Replica
+    {
+        private long _leaderEndAtLastFetch = long.MaxValue;
+        private Instant _lastFetch;
+
+        public long EndOffset { get; private set; } = -1;
+
+        public Instant LastCaughtUp { get; private set; }
+
+        public void Forget(Instant now)
+        {
+            EndOffset = -1;
+            _leaderEndAtLastFetch = long.MaxValue;
+            LastCaughtUp = _lastFetch = now;
+        }
+
+        public void Fetched(long fetchOffset, long leaderEnd, Instant now)
+        {
+            // Reaching where the leader ended one fetch ago means having been level then: steady load never shows "level now".
+            if (fetchOffset >= leaderEnd) LastCaughtUp = now;
+            else if (fetchOffset >= _leaderEndAtLastFetch) LastCaughtUp = _lastFetch;
+
+            EndOffset = fetchOffset;
+            _leaderEndAtLastFetch = leaderEnd;
+            _lastFetch = now;
+        }
+    }
+}
+
+/// <summary>What the metadata store holds of a partition.</summary>
+public readonly record struct PartitionAssignment(int Leader, int LeaderEpoch, int PartitionEpoch, int[] Replicas, int[] InSync);
+
+/// <summary>What a partition's state machine asks its shell to do.</summary>
+public readonly record struct PartitionEffect(PartitionEffectKind Kind, long HighWatermark, ReplicaSet InSync)
+{
+    /// <summary>Records below <paramref name="highWatermark"/> are committed: answer producers, show them to consumers.</summary>
+    public static PartitionEffect Committed(long highWatermark) => new(PartitionEffectKind.Committed, highWatermark, default);
+
+    /// <summary>Ask the metadata store to make <paramref name="inSync"/> the in-sync set.</summary>
+    public static PartitionEffect ProposeInSync(ReplicaSet inSync) => new(PartitionEffectKind.ProposeInSync, 0, inSync);
+}
+
+public enum PartitionEffectKind
+{
+    Committed,
+    ProposeInSync,
+}
