@@ -68,6 +68,8 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         return length < 0 ? throw new WireException("a string is null that may not be") : Take(length);
     }
 
+    public void SkipNullableString() => Take(Math.Max(0, ReadLength(Flexible, shortLength: true)));
+
     /// <summary>Bytes or records in place; empty when null.</summary>
     public ReadOnlySpan<byte> ReadNullableBytes(out bool isNull)
     {
@@ -83,6 +85,13 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         if (count < -1 || (long)count * Math.Max(1, minItemBytes) > Remaining)
             throw new WireException($"an array of {count} items does not fit in {Remaining} bytes");
         return count;
+    }
+
+    /// <summary>The count of an array that may not be null, bounded as <see cref="ReadArrayLength"/> does.</summary>
+    public int ReadCount(int minItemBytes = 1)
+    {
+        var count = ReadArrayLength(minItemBytes);
+        return count >= 0 ? count : throw new WireException("an array is null that may not be");
     }
 
     /// <summary>Ends a structure: skips its tagged fields when the encoding has them.</summary>
