@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+
+namespace Harness.Results;
+
+public enum CheckBound
+{
+    AtMost,
+    AtLeast,
+}
+
+public enum CheckVerdict
+{
+    Met,
+    FellShort,
+
+    /// <summary>No sound run to judge by.</summary>
+    NotMeasured,
+}
+
+/// <summary>One machine-checkable sentence of an expectation: a metric of some cells, or its ratio to other cells, against a limit.</summary>
+/// <remarks>Judged by the median over repeats; a ratio is taken between runs of the same repeat and of cells that differ in
+/// the compared axes only. Where several cells (or pairs) match, the worst of them decides.</remarks>
+public sealed record Check
+{
+    /// <summary>The sentence: <c>sendfile needs at most 0.6 of the CPU per GB of positioned</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>A name from <see cref="Metric.All"/>.</summary>
+    public required string Metric { get; init; }
+
+    /// <summary>Which cells: axis name to value, as <see cref="CellSelector"/> matches it; empty means all.</summary>
+    public IReadOnlyDictionary<string, string> Of { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>When set, the ratio of <see cref="Of"/> to these cells is judged instead of the value.</summary>
+    public IReadOnlyDictionary<string, string>? RatioTo { get; init; }
+
+    public required CheckBound Bound { get; init; }
+
+    /// <summary>In the metric's unit, or a plain ratio.</summary>
+    public required double Limit { get; init; }
+
+    public bool IsMetBy(double value) => Bound == CheckBound.AtMost ? value <= Limit : value >= Limit;
+}
+
+/// <summary>How a check came out: the deciding figure in the metric's unit (or the ratio, null when not measured), and the same for
+/// people with unit, interval and number of runs.</summary>
+public sealed record CheckOutcome(string Name, CheckVerdict Verdict, double? Value, string Figure)
+{
+    [JsonIgnore]
+    public string VerdictText => Verdict switch
+    {
+        CheckVerdict.Met => "met",
+        CheckVerdict.FellShort => "fell short",
+        _ => "not measured",
+    };
+}

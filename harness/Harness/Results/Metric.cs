@@ -1,0 +1,36 @@
+namespace Harness.Results;
+
+/// <summary>A figure of a run that can be charted, compared and judged.</summary>
+/// <param name="Name">As plans write it.</param>
+/// <param name="Title">As axes and tables write it, without unit.</param>
+/// <param name="Unit">Unit of <paramref name="Of"/>; empty for plain numbers.</param>
+/// <param name="LowerIsBetter">Which way is good, so that charts can say so.</param>
+/// <param name="Of">The figure; null when this run has none.</param>
+public sealed record Metric(string Name, string Title, string Unit, bool LowerIsBetter, Func<RunRow, double?> Of)
+{
+    public static readonly Metric Achieved = new("achieved", "Achieved rate", "records/s", false, run => run.AchievedPerSecond);
+    public static readonly Metric Held = new("held", "Achieved share of the offered rate", "", false, run => run.AchievedPerSecond / run.OfferedPerSecond);
+    public static readonly Metric Throughput = new("throughput", "Throughput", "MB/s", false, run => run.GoodputBytes / run.MeasuredSeconds / 1e6);
+    public static readonly Metric P50 = new("p50", "Median latency", "ms", true, run => run.P50Ms);
+    public static readonly Metric P90 = new("p90", "p90 latency", "ms", true, run => run.P90Ms);
+    public static readonly Metric P99 = new("p99", "p99 latency", "ms", true, run => run.P99Ms);
+    public static readonly Metric P999 = new("p99.9", "p99.9 latency", "ms", true, run => run.P999Ms);
+    public static readonly Metric Max = new("max", "Highest latency", "ms", true, run => run.MaxMs);
+    public static readonly Metric CpuPerGb = new("cpu-per-gb", "Broker CPU per GB", "s/GB", true, run => run.CpuSecondsPerGb);
+    public static readonly Metric BrokerCores = new("broker-cores", "Cores used by the brokers", "cores", true, run => Cores(run, ProcessRole.IsBroker));
+    public static readonly Metric TotalCores = new("total-cores", "Cores used by brokers and load", "cores", true, run => Cores(run, _ => true));
+    public static readonly Metric GeneratorCores = new("generator-cores", "Cores used by the generator", "cores", true, run => Cores(run, role => role == ProcessRole.Generator));
+    public static readonly Metric Rss = new("rss", "Largest broker memory", "MB", true, run => run.Processes.Where(p => ProcessRole.IsBroker(p.Role)).Select(p => (double?)p.RssMaxBytes / 1e6).Max());
+    public static readonly Metric Lost = new("lost", "Records lost", "records", true, run => run.Lost);
+    public static readonly Metric DiskWrites = new("disk-writes", "Disk writes", "MB/s", true, run => run.DiskWriteBytes / run.MeasuredSeconds / 1e6);
+
+    public static IReadOnlyList<Metric> All { get; } =
+        [Achieved, Held, Throughput, P50, P90, P99, P999, Max, CpuPerGb, BrokerCores, TotalCores, GeneratorCores, Rss, Lost, DiskWrites];
+
+    /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>
+    public static Metric Find(string name) => All.FirstOrDefault(metric => metric.Name == name) ?? throw new ResultException(
+        $"there is no metric '{name}': choose {string.Join(", ", All.Select(metric => metric.Name))}.");
+
+    private static double? Cores(RunRow run, Func<string, bool> role) =>
+        run.Processes.Any(p => role(p.Role)) ? run.Processes.Where(p => role(p.Role)).Sum(p => p.Cores) : null;
+}

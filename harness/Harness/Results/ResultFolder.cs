@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Harness.Load;
+
+namespace Harness.Results;
+
+/// <summary>One campaign on disk, written while it runs and read by reports, notebooks and people.</summary>
+/// <remarks>
+/// <c>plan.json, machine.json, runs.csv, latency/CELL-REPEAT.json + .hgrm, timeline/CELL-REPEAT.csv, charts/*.svg, report.html</c>.
+/// Every file is put in place by a rename, a run's own files before its row in <c>runs.csv</c>: whatever moment a campaign is
+/// cut off at, what is there is whole, and each row has its files. One writer at a time; any number of readers.
+/// </remarks>
+public sealed class ResultFolder
+{
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new HistogramConverter() },
+    };
+
+    private readonly List<RunRow> _runs;
+
+    private ResultFolder(string path, ResultPlan plan, MachineFacts machine, List<RunRow> runs) =>
+        (Path, Plan, Machine, _runs) = (path, plan, machine, runs);
+
+    public string Path { get; }
+
+    public ResultPlan Plan { get; private set; }
+
+    public MachineFacts Machine { get; private set; }
+
+    /// <summary>Finished runs in the order in which they were measured.</summary>
+    public IReadOnlyList<RunRow> Runs => _runs;
+
+    public string ReportPath => System.IO.Path.Combine(Path, "report.html");
+
+    public string ChartsPath => System.IO.Path.Combine(Path, "charts");
+
+    /// <summary>Starts <c>root/EXPERIMENT/UTC-SHA</c> with the plan and the machine, before anything is measured.</summary>
+    /// <exception cref="ResultException">The folder is there already or cannot be made.</exception>
+    public static ResultFolder Create(string root, ResultPlan plan, MachineFacts machine)
+    {
+        var sha = machine.GitSha.Length == 0 ? "nogit" : machine.GitSha[..Math.Min(10, machine.GitSha.Length)] + (machine.GitDirty ? "-dirty" : "");
+        var name = plan.Started.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + "-" + sha;
+        var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(root, plan.Experiment, name));
+        if (Directory.Exists(path)) throw new ResultException($"{path} is there already: results are never written over.");
+
+        var folder = new ResultFolder(path, plan, machine, []);
+        try
+        {
+            foreach (var part in new[] { "latency", "timeline", "charts" }) Directory.CreateDirectory(System.IO.Path.Combine(path, part));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ResultException($"cannot make the result folder {path}: {e.Message}", e);
+        }
+
+        folder.WritePlan(plan);
+        folder.WriteMachine(machine);
+        folder.WriteRuns();
+        return folder;
+    }
+
+    /// <summary>Opens a folder, finished or not.</summary>
+    /// <exception cref="ResultException">The folder is no result, is of a newer format, or a file in it is damaged.</exception>
+    public static ResultFolder Open(string path)
+    {
+        var full = System.IO.Path.GetFullPath(path);
+        var plan = ReadJson<ResultPlan>(System.IO.Path.Combine(full, "plan.json"));
+        if (plan.Format > ResultPlan.CurrentFormat)
+            throw new ResultException($"{full} has format {plan.Format}; this build reads up to {ResultPlan.CurrentFormat}.");
+
+        var machine = ReadJson<MachineFacts>(System.IO.Path.Combine(full, "machine.json"));
+        var runsPath = System.IO.Path.Combine(full, "runs.csv");
+        if (!File.Exists(runsPath)) return new ResultFolder(full, plan, machine, []);
+
+        return new ResultFolder(full, plan, machine, [.. RunTable.Parse(File.ReadAllText(runsPath))]);
+    }
+
+    /// <summary>The newest result of an experiment below <paramref name="root"/>, or null.</summary>
+    public static string? Newest(string root, string experiment)
+    {
+        var folder = System.IO.Path.Combine(root, experiment);
+        return !Directory.Exists(folder)
+            ? null
+            : Directory.GetDirectories(folder).Where(path => File.Exists(System.IO.Path.Combine(path, "plan.json"))).Order(StringComparer.Ordinal).LastOrDefault();
+    }
+
+    /// <summary>Replaces the plan: node configurations as they are read back, outcomes at the end.</summary>
+    public void WritePlan(ResultPlan plan) => WriteJson("plan.json", Plan = plan);
+
+    /// <summary>Replaces the machine's facts: steal and calibration are known at the end only.</summary>
+    public void WriteMachine(MachineFacts machine) => WriteJson("machine.json", Machine = machine);
+
+    /// <summary>Adds a finished run, on disk when this returns; <paramref name="latency"/> is null where none was recorded.</summary>
+    public void Append(RunRow run, Histogram? latency, IReadOnlyList<TimelinePoint> timeline)
+    {
+        if (_runs.Any(other => other.Cell == run.Cell && other.Repeat == run.Repeat))
+            throw new ResultException($"{run.Cell} already has a repeat {run.Repeat}.");
+
+        if (latency is not null)
+        {
+            WriteJson(LatencyFile(run, ".json"), latency);
+            using var hgrm = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+            latency.WriteHgrm(hgrm);
+            WriteText(LatencyFile(run, ".hgrm"), hgrm.ToString());
+        }
+
+        if (timeline.Count > 0) WriteText(TimelineFile(run), TimelineText(timeline));
+        _runs.Add(run);
+        WriteRuns();
+    }
+
+    /// <summary>The run's latencies; empty when it recorded none.</summary>
+    public Histogram ReadLatency(RunRow run)
+    {
+        var path = System.IO.Path.Combine(Path, LatencyFile(run, ".json"));
+        return File.Exists(path) ? ReadJson<Histogram>(path) : new Histogram();
+    }
+
+    /// <summary>The run second by second; empty when it recorded none.</summary>
+    public IReadOnlyList<TimelinePoint> ReadTimeline(RunRow run)
+    {
+        var path = System.IO.Path.Combine(Path, TimelineFile(run));
+        if (!File.Exists(path)) return [];
+
+        var table = CsvTable.Parse(File.ReadAllText(path));
+        var index = table.Headers.Select((header, i) => (header, i)).ToDictionary(pair => pair.header, pair => pair.i);
+        return [.. table.Rows.Select(row => CsvColumns<TimelinePoint>.Read(header => index.TryGetValue(header, out var i) ? row[i] : null))];
+    }
+
+    /// <summary>Puts a chart or the report beside the data; the name is relative to <see cref="Path"/>: <c>charts/p99.svg</c>.</summary>
+    public void WriteText(string name, string text)
+    {
+        var path = System.IO.Path.Combine(Path, name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        var temporary = path + ".part";
+        File.WriteAllText(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    private static string LatencyFile(RunRow run, string extension) =>
+        System.IO.Path.Combine("latency", FormattableString.Invariant($"{run.Cell}-{run.Repeat}{extension}"));
+
+    private static string TimelineFile(RunRow run) =>
+        System.IO.Path.Combine("timeline", FormattableString.Invariant($"{run.Cell}-{run.Repeat}.csv"));
+
+    private static string TimelineText(IReadOnlyList<TimelinePoint> timeline) =>
+        new CsvTable([.. CsvColumns<TimelinePoint>.Headers], [.. timeline.Select(point => CsvColumns<TimelinePoint>.Texts(point).ToArray())]).ToCsv();
+
+    private static T ReadJson<T>(string path)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllText(path), Json) ?? throw new ResultException($"{path} is empty.");
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new ResultException($"{System.IO.Path.GetDirectoryName(path)} is not a result folder: {System.IO.Path.GetFileName(path)} is missing.", e);
+        }
+        catch (JsonException e)
+        {
+            throw new ResultException($"{path} cannot be read: {e.Message}", e);
+        }
+    }
+
+    private void WriteJson<T>(string name, T value) => WriteText(name, JsonSerializer.Serialize(value, Json) + "\n");
+
+    // Rewritten whole each time: a campaign has tens of rows, and axes and roles may still be added.
+    private void WriteRuns() => WriteText("runs.csv", RunTable.ToCsv(_runs));
+}

@@ -1,0 +1,93 @@
+namespace Harness.Results;
+
+/// <summary>What was asked, what was expected and how it was measured: <c>plan.json</c>.</summary>
+/// <remarks>Written before the first run, so that the expectation is on disk before any number is; written again at the end
+/// with <see cref="Outcomes"/> and <see cref="Finished"/>. A folder without <see cref="Finished"/> is a campaign that was cut off.</remarks>
+public sealed record ResultPlan
+{
+    public const int CurrentFormat = 1;
+
+    /// <summary>Version of the folder's layout; readers refuse a newer one.</summary>
+    public int Format { get; init; } = CurrentFormat;
+
+    /// <summary>Short id, also the name of the folder above: <c>E01</c>, <c>quick</c>.</summary>
+    public required string Experiment { get; init; }
+
+    public required string Title { get; init; }
+
+    public required string Question { get; init; }
+
+    /// <summary>The prediction in words, made before the run.</summary>
+    public required string Expectation { get; init; }
+
+    /// <summary>The part of the expectation that a program can judge.</summary>
+    public IReadOnlyList<Check> Checks { get; init; } = [];
+
+    /// <summary>How the checks came out; empty until the campaign ends.</summary>
+    public IReadOnlyList<CheckOutcome> Outcomes { get; init; } = [];
+
+    /// <summary>What was varied, in the order in which the experiment names it.</summary>
+    public required IReadOnlyList<AxisFacts> Axes { get; init; }
+
+    /// <summary>Every combination that was to be measured, in the plan's order.</summary>
+    public required IReadOnlyList<CellFacts> Cells { get; init; }
+
+    public required ScheduleFacts Schedule { get; init; }
+
+    /// <summary>The load as text facts: arrival, record size, batch, acks, keys, connections, ….</summary>
+    public IReadOnlyDictionary<string, string> Load { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The cluster as text facts: nodes, replication, partitions, min.insync.replicas, ….</summary>
+    public IReadOnlyDictionary<string, string> Cluster { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Seed of everything random: order of runs, arrivals, keys.</summary>
+    public required int Seed { get; init; }
+
+    /// <summary>Configuration as the nodes reported it while they ran, not as they were asked for.</summary>
+    public IReadOnlyList<NodeConfiguration> Nodes { get; init; } = [];
+
+    public IReadOnlyList<ChartRequest> Charts { get; init; } = [];
+
+    /// <summary>The command line that repeats this campaign.</summary>
+    public required string Command { get; init; }
+
+    public required DateTimeOffset Started { get; init; }
+
+    public DateTimeOffset? Finished { get; init; }
+
+    /// <summary>Things a reader must know to judge the numbers, one sentence each.</summary>
+    public IReadOnlyList<string> Caveats { get; init; } = [];
+}
+
+/// <summary>One thing that was varied.</summary>
+/// <param name="Name">As the experiment names it: <c>flush</c>, <c>read</c>, <c>rate</c>.</param>
+/// <param name="Values">Resolved texts in the experiment's order; charts keep this order.</param>
+/// <param name="Unit">Unit of a numeric axis, such as <c>records/s</c>; null for names.</param>
+public sealed record AxisFacts(string Name, IReadOnlyList<string> Values, string? Unit = null);
+
+/// <summary>One combination of axis values.</summary>
+/// <param name="Id">File-name safe and unique within the plan: <c>c01-sendfile-hot</c>.</param>
+/// <param name="Values">Axis name to resolved text.</param>
+public sealed record CellFacts(string Id, IReadOnlyDictionary<string, string> Values)
+{
+    private const int IdLengthMax = 60;
+
+    /// <summary>The values in axis order, <c>sendfile · hot · 4</c>: how people name the cell.</summary>
+    public string Label => Values.Count == 0 ? Id : string.Join(" · ", Values.Values);
+
+    /// <summary>A cell with an id made of its number in the plan (from 1) and its values.</summary>
+    public static CellFacts Of(int number, IReadOnlyDictionary<string, string> values)
+    {
+        // The number alone makes it unique; the words are for people who look into the folder.
+        var words = string.Concat(string.Join('-', values.Values).ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) || c == '.' ? c : '-'));
+        while (words.Contains("--", StringComparison.Ordinal)) words = words.Replace("--", "-", StringComparison.Ordinal);
+        var id = FormattableString.Invariant($"c{number:00}-{words}");
+        return new CellFacts(id[..Math.Min(id.Length, IdLengthMax)].TrimEnd('-', '.'), values);
+    }
+}
+
+/// <summary>Times of one run, the number of runs of each cell, and their order in words: <c>interleaved, shuffled within each repeat</c>.</summary>
+public sealed record ScheduleFacts(double WarmupSeconds, double MeasureSeconds, int Repeats, string Order);
+
+/// <summary>What one node said about itself while it served a cell.</summary>
+public sealed record NodeConfiguration(string Cell, int Node, IReadOnlyDictionary<string, string> Settings);

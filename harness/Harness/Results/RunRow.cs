@@ -1,0 +1,169 @@
+namespace Harness.Results;
+
+/// <summary>One measured run of one cell: a line of <c>runs.csv</c>.</summary>
+/// <remarks>All counts and uses cover the measured interval only, never the warm-up. Latencies count from each record's
+/// intended send time. A run that failed to start is a row too, unsound, with the reason.</remarks>
+public sealed record RunRow
+{
+    /// <summary>The cell's id, see <see cref="CellFacts.Id"/>.</summary>
+    public required string Cell { get; init; }
+
+    public required string Label { get; init; }
+
+    /// <summary>From 1.</summary>
+    public required int Repeat { get; init; }
+
+    /// <summary>Axis name to resolved text.</summary>
+    public required IReadOnlyDictionary<string, string> Axes { get; init; }
+
+    /// <summary>What was measured: <c>testbed</c>, <c>kafka 4.3.1</c>.</summary>
+    public required string System { get; init; }
+
+    /// <summary>When an acknowledged record survives what: <c>acks=all, RF 3, flush interval(100ms)</c>. Printed on every chart.</summary>
+    public required string Durability { get; init; }
+
+    public required DateTimeOffset Started { get; init; }
+
+    public required double MeasuredSeconds { get; init; }
+
+    /// <summary>Records per second asked for; null in a closed loop.</summary>
+    public double? OfferedPerSecond { get; init; }
+
+    /// <summary>Acknowledged (produce) or delivered (consume) records per second.</summary>
+    public double AchievedPerSecond { get; init; }
+
+    /// <summary>Acknowledged or delivered payload, keys and values only.</summary>
+    public long GoodputBytes { get; init; }
+
+    public long Acked { get; init; }
+
+    public long Failed { get; init; }
+
+    /// <summary>Records read back by the checking consumer; null when nothing was read back.</summary>
+    public long? Verified { get; init; }
+
+    /// <summary>Acknowledged and not readable afterwards.</summary>
+    public long Lost { get; init; }
+
+    public long Duplicates { get; init; }
+
+    public long OutOfOrder { get; init; }
+
+    public long Corrupt { get; init; }
+
+    public double? P50Ms { get; init; }
+
+    public double? P90Ms { get; init; }
+
+    public double? P99Ms { get; init; }
+
+    public double? P999Ms { get; init; }
+
+    public double? MaxMs { get; init; }
+
+    /// <summary>Use of each role, processes of one role added up.</summary>
+    public IReadOnlyList<ProcessUse> Processes { get; init; } = [];
+
+    /// <summary>CPU time the hypervisor took from the machine during the run; null when not told.</summary>
+    public double? StealSeconds { get; init; }
+
+    /// <summary>Highest amount of dirty page cache seen.</summary>
+    public long? DirtyMaxBytes { get; init; }
+
+    public long? DiskReadBytes { get; init; }
+
+    public long? DiskWriteBytes { get; init; }
+
+    /// <summary>The process or device that ran out first, in words; empty when none did.</summary>
+    public string Bottleneck { get; init; } = "";
+
+    /// <summary>False when the run proves nothing: records lost, generator saturated, node died, ….</summary>
+    public required bool Sound { get; init; }
+
+    /// <summary>Why the run is not sound; empty for a sound one.</summary>
+    public string Reason { get; init; } = "";
+
+    /// <summary>CPU time of all brokers.</summary>
+    public double BrokerCpuSeconds => Processes.Where(p => ProcessRole.IsBroker(p.Role)).Sum(p => p.CpuSeconds);
+
+    /// <summary>Brokers' CPU seconds for each GB (10^9 bytes) of goodput; null without either.</summary>
+    public double? CpuSecondsPerGb =>
+        GoodputBytes > 0 && Processes.Any(p => ProcessRole.IsBroker(p.Role)) ? BrokerCpuSeconds / (GoodputBytes / 1e9) : null;
+
+    public ProcessUse? Role(string role) => Processes.FirstOrDefault(p => p.Role == role);
+}
+
+/// <summary>Names of roles; a campaign may add its own.</summary>
+public static class ProcessRole
+{
+    /// <summary>The node that leads all measured partitions; where leaders are spread, use <see cref="Brokers"/>.</summary>
+    public const string Leader = "leader";
+
+    public const string Followers = "followers";
+
+    public const string Brokers = "brokers";
+
+    public const string Generator = "generator";
+
+    public const string Consumers = "consumers";
+
+    public static bool IsBroker(string role) => role is Leader or Followers or Brokers;
+}
+
+/// <summary>What the processes of one role used in the measured interval, added up, from /proc.</summary>
+public sealed record ProcessUse
+{
+    public required string Role { get; init; }
+
+    /// <summary>How many processes are added up here.</summary>
+    public int Count { get; init; } = 1;
+
+    /// <summary>User and system time.</summary>
+    public required double CpuSeconds { get; init; }
+
+    /// <summary>CPU seconds per second of the interval.</summary>
+    public required double Cores { get; init; }
+
+    public long ContextSwitches { get; init; }
+
+    /// <summary>Bytes that reached or came from storage (/proc/PID/io read_bytes, write_bytes).</summary>
+    public long ReadBytes { get; init; }
+
+    public long WriteBytes { get; init; }
+
+    /// <summary>Calls counted by /proc/PID/io (syscr, syscw): read- and write-like only, sockets by send and recv are not among them.</summary>
+    public long ReadCalls { get; init; }
+
+    public long WriteCalls { get; init; }
+
+    /// <summary>Highest resident set, the largest process of the role.</summary>
+    public long RssMaxBytes { get; init; }
+}
+
+/// <summary>One second of a run: a line of <c>timeline/*.csv</c>.</summary>
+public sealed record TimelinePoint
+{
+    /// <summary>End of the interval, in seconds since measuring began; the warm-up is negative.</summary>
+    public required double Second { get; init; }
+
+    public double? OfferedPerSecond { get; init; }
+
+    public required double AchievedPerSecond { get; init; }
+
+    public double FailedPerSecond { get; init; }
+
+    public double? P50Ms { get; init; }
+
+    public double? P99Ms { get; init; }
+
+    public double? MaxMs { get; init; }
+
+    public double? BrokerCores { get; init; }
+
+    public double? GeneratorCores { get; init; }
+
+    /// <summary>Cores taken by the hypervisor.</summary>
+    public double? StealCores { get; init; }
+
+    public long? DirtyBytes { get; init; }
+}
