@@ -1,3 +1,5 @@
+using Harness.Load;
+
 namespace Harness.Results;
 
 /// <summary>One measured run of one cell: a line of <c>runs.csv</c>.</summary>
@@ -89,6 +91,16 @@ public sealed record RunRow
     /// <summary>Brokers' CPU seconds for each GB (10^9 bytes) of goodput; null without either.</summary>
     public double? CpuSecondsPerGb =>
         GoodputBytes > 0 && Processes.Any(p => ProcessRole.IsBroker(p.Role)) ? BrokerCpuSeconds / (GoodputBytes / 1e9) : null;
+
+    /// <summary>This run with the percentiles of its histogram; without them where nothing was recorded.</summary>
+    public RunRow WithLatency(Histogram latency) => latency.Count == 0 ? this : this with
+    {
+        P50Ms = latency.Percentile(50).TotalMilliseconds,
+        P90Ms = latency.Percentile(90).TotalMilliseconds,
+        P99Ms = latency.Percentile(99).TotalMilliseconds,
+        P999Ms = latency.Percentile(99.9).TotalMilliseconds,
+        MaxMs = latency.Max.TotalMilliseconds,
+    };
 
     public ProcessUse? Role(string role) => Processes.FirstOrDefault(p => p.Role == role);
 }

@@ -1,0 +1,35 @@
+using Harness.Results;
+
+namespace Harness.Tests.Results;
+
+public sealed class CellTests
+{
+    [Theory]
+    [InlineData("sendfile", "sendfile", true)]
+    [InlineData("group-commit", "group-commit(maxDelay=2ms, maxBytes=1MiB)", true)]
+    [InlineData("group-commit(maxDelay=2ms)", "group-commit(maxDelay=2ms, maxBytes=1MiB)", true)]
+    [InlineData("group-commit(maxBytes = 1MiB)", "group-commit(maxDelay=2ms, maxBytes=1MiB)", true)]
+    [InlineData("group-commit(maxDelay=10ms)", "group-commit(maxDelay=2ms, maxBytes=1MiB)", false)]
+    [InlineData("group", "group-commit(maxDelay=2ms, maxBytes=1MiB)", false)]
+    [InlineData("100000", "1000000", false)]
+    public void Selector_ShortText_MatchesWhatItDoesNotContradict(string wanted, string actual, bool matches) =>
+        Assert.Equal(matches, CellSelector.Matches(wanted, actual));
+
+    [Fact]
+    public void Selector_AxisTheCellLacks_DoesNotMatch() =>
+        Assert.False(CellSelector.Matches(new Dictionary<string, string> { ["flush"] = "os-cache" }, new Dictionary<string, string>()));
+
+    [Fact]
+    public void Id_OfLongStrategyNames_IsAFileNameAndUnique()
+    {
+        var values = new Dictionary<string, string> { ["flush"] = "group-commit(maxDelay=2ms, maxBytes=1MiB)", ["read"] = "../positioned(bufferBytes=256KiB)" };
+
+        var first = CellFacts.Of(1, values);
+        var second = CellFacts.Of(2, values);
+
+        Assert.Matches("^c01-[a-z0-9.-]+$", first.Id);
+        Assert.InRange(first.Id.Length, 1, 60);
+        Assert.NotEqual(first.Id, second.Id);
+        Assert.Equal("group-commit(maxDelay=2ms, maxBytes=1MiB) · ../positioned(bufferBytes=256KiB)", first.Label);
+    }
+}
