@@ -46,11 +46,12 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         for (var shift = 0; shift < 35; shift += 7)
         {
             var next = Take(1)[0];
+            if (shift == 28 && next > 0x0f) break;
             value |= (uint)(next & 0x7f) << shift;
             if (next < 0x80) return value;
         }
 
-        throw new WireException("a varint runs over five bytes");
+        throw new WireException("a varint runs over 32 bits");
     }
 
     public string ReadString() => ReadNullableString() ?? throw new WireException("a string is null that may not be");
@@ -94,6 +95,27 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         return count >= 0 ? count : throw new WireException("an array is null that may not be");
     }
 
+    /// <summary>An array of structures, each read by <paramref name="item"/>; it grows as items arrive, whatever its count claims.</summary>
+    public List<T> ReadList<T>(short version, WireItemReader<T> item) =>
+        ReadNullableList(version, item) ?? throw new WireException("an array is null that may not be");
+
+    public List<T>? ReadNullableList<T>(short version, WireItemReader<T> item)
+    {
+        var count = ReadArrayLength();
+        if (count < 0) return null;
+
+        var items = new List<T>();
+        for (var i = 0; i < count; i++) items.Add(item(ref this, version));
+        return items;
+    }
+
+    public int[] ReadInt32Array()
+    {
+        var items = new int[ReadCount(minItemBytes: 4)];
+        foreach (ref var item in items.AsSpan()) item = ReadInt32();
+        return items;
+    }
+
     /// <summary>Ends a structure: skips its tagged fields when the encoding has them.</summary>
     public void EndStruct()
     {
@@ -135,6 +157,9 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         return taken;
     }
 }
+
+/// <summary>Reads one item of an array as it is in <paramref name="version"/> of its message.</summary>
+public delegate T WireItemReader<out T>(ref WireReader reader, short version);
 
 /// <summary>Bytes that are not the message they claim to be. The connection they came from is closed.</summary>
 public sealed class WireException(string message) : Exception(message);

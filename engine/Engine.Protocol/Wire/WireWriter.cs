@@ -71,6 +71,19 @@ public ref struct WireWriter(WireBuffer buffer, bool flexible = false)
         else WriteInt32(count);
     }
 
+    /// <summary>An array of structures, each written by <paramref name="item"/>; null is null.</summary>
+    public void WriteList<T>(IReadOnlyList<T>? items, short version, WireItemWriter<T> item)
+    {
+        WriteArrayLength(items?.Count ?? -1);
+        for (var i = 0; i < (items?.Count ?? 0); i++) item(items![i], ref this, version);
+    }
+
+    public readonly void WriteInt32Array(IReadOnlyList<int> items)
+    {
+        WriteArrayLength(items.Count);
+        for (var i = 0; i < items.Count; i++) WriteInt32(items[i]);
+    }
+
     /// <summary>Bytes as they are, without a length.</summary>
     public readonly void WriteRaw(ReadOnlySpan<byte> value) => value.CopyTo(_buffer.Take(value.Length));
 
@@ -91,6 +104,9 @@ public ref struct WireWriter(WireBuffer buffer, bool flexible = false)
         else WriteInt32(length);
     }
 }
+
+/// <summary>Writes one item of an array as it is in <paramref name="version"/> of its message.</summary>
+public delegate void WireItemWriter<in T>(T item, ref WireWriter writer, short version);
 
 /// <summary>Bytes being written: one array that is reused and grows when it must. Not thread-safe.</summary>
 public sealed class WireBuffer(int capacity = 1024)

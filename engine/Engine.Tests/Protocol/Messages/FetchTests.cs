@@ -63,7 +63,7 @@ public sealed class FetchTests
         Assert.Equal(TopicA, frame.AsSpan(first.TopicStart, first.TopicLength));
         Assert.Equal((0, 1, ErrorCode.None, 100, 90, version >= 5 ? 7 : -1),
             (first.TopicIndex, first.Partition, first.Error, first.HighWatermark, first.LastStableOffset, first.LogStartOffset));
-        Assert.Equal(Enumerable.Repeat((byte)0xaa, 1000), frame[first.RecordsStart..(first.RecordsStart + first.RecordsLength)]);
+        Assert.Equal(Enumerable.Repeat((byte)0xaa, 200), frame[first.RecordsStart..(first.RecordsStart + first.RecordsLength)]);
         Assert.Null(first.Diverging);
         var diverged = response.Partitions[1];
         Assert.Equal((0, 2, 0), (diverged.TopicIndex, diverged.Partition, diverged.RecordsLength));
@@ -150,7 +150,7 @@ public sealed class FetchTests
         Span<int> gaps = stackalloc int[1];
         WriteResponse(new FetchResponseWriter(buffer, version, isolationLevel: 1), gaps);
         recordsAt = gaps[0];
-        return [.. buffer.Written[..recordsAt], .. Enumerable.Repeat((byte)0xaa, 1000), .. buffer.Written[recordsAt..]];
+        return [.. buffer.Written[..recordsAt], .. Enumerable.Repeat((byte)0xaa, 200), .. buffer.Written[recordsAt..]];
     }
 
     private static void Fill(FetchRequest request)
@@ -165,7 +165,7 @@ public sealed class FetchTests
     {
         writer.Begin(correlationId: 42, topicCount: 2, throttleTimeMs: 3);
         writer.BeginTopic(TopicA, 2);
-        writer.BeginPartition(1, ErrorCode.None, highWatermark: 100, lastStableOffset: 90, logStartOffset: 7, recordsLength: 1000);
+        writer.BeginPartition(1, ErrorCode.None, highWatermark: 100, lastStableOffset: 90, logStartOffset: 7, recordsLength: 200);
         if (gaps.Length > 0) gaps[0] = writer.Position;
         writer.EndPartition();
         writer.BeginPartition(2, ErrorCode.None, highWatermark: 9, lastStableOffset: 9, logStartOffset: 0, recordsLength: 0);
