@@ -1,0 +1,33 @@
+using Engine.Core.Cluster;
+
+namespace Engine.Broker.Metadata;
+
+/// <summary>Where the nodes of a cluster agree: an ordered log of records, of which every node sees the same prefix.</summary>
+/// <remarks>
+/// Everything here may be called from any thread. A store also records the end of a node that died without saying so
+/// (<see cref="BrokerStopped"/>), because only it can tell: by a lock that the system lets go, or a lease that runs out.
+/// A store that cannot go on (disk failed, journal damaged) ends the process: a node that does not hear of a new leader
+/// must not go on as the old one.
+/// </remarks>
+internal interface IMetadataStore : IDisposable
+{
+    /// <summary>The newest state this node knows; never older than one seen before.</summary>
+    ClusterState State { get; }
+
+    /// <summary>
+    /// Appends all records or none: all, and durably, if the store is still at <paramref name="expectedVersion"/>; else false,
+    /// and <see cref="State"/> is newer than before.
+    /// </summary>
+    /// <remarks>
+    /// Returns true after <see cref="State"/> includes the records and every watcher has run, so what they set up is in place.
+    /// Inside a watcher it does not wait for the watchers. Hold no lock here that a watcher takes.
+    /// </remarks>
+    /// <exception cref="ClusterRecordException">A record contradicts the state at <paramref name="expectedVersion"/>; nothing is appended.</exception>
+    bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records);
+
+    /// <summary>
+    /// Calls <paramref name="onChange"/> with the state of now, before this returns, and then with every newer one: in order, on
+    /// the store's thread, never two watchers at once. Versions may be skipped. Disposing the result ends it.
+    /// </summary>
+    IDisposable Watch(Action<ClusterState> onChange);
+}

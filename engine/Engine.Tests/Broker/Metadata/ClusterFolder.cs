@@ -1,0 +1,17 @@
+using Engine.Broker.Metadata;
+
+namespace Engine.Tests.Broker.Metadata;
+
+/// <summary>A folder of its own for one test's cluster, gone at the end.</summary>
+internal sealed class ClusterFolder : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("testbed-cluster-").FullName;
+
+    public string Journal => Path.Combine(_path, ClusterJournal.FileName);
+
+    public string PathOf(string name) => Path.Combine(_path, name);
+
+    public IMetadataStore Open(int nodeId, string spec = "embedded(poll=2ms)") => MetadataStores.Catalog.Create(spec).Instance(_path, nodeId);
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+}

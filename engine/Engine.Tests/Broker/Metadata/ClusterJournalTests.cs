@@ -1,0 +1,168 @@
+using System.Text;
+using Engine.Broker.Metadata;
+using Engine.Core.Cluster;
+using static Engine.Tests.Broker.Metadata.EmbeddedMetadataStoreTests;
+
+namespace Engine.Tests.Broker.Metadata;
+
+public sealed class ClusterJournalTests : IDisposable
+{
+    private readonly ClusterFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void TornTail_CutAnywhere_KeepsWhatWasWholeAndIsWrittenOver()
+    {
+        Append("a");
+        var whole = Bytes();
+        Append("b");
+        var both = Bytes();
+
+        for (var length = whole.Length; length < both.Length; length += 7)
+        {
+            File.WriteAllBytes(_folder.Journal, both[..length]);
+            using (var store = _folder.Open(1))
+            {
+                Assert.NotNull(store.State.FindTopic("a"));
+                Assert.Null(store.State.FindTopic("b"));
+                Assert.True(store.Update(_ => [Topic("c")]));
+            }
+
+            using var again = _folder.Open(1);
+            Assert.Equal(["a", "c"], again.State.Topics.Select(topic => topic.Name).Order());
+        }
+    }
+
+    [Fact]
+    public void TornTail_LongerThanTheNextLine_LeavesNothingBehind()
+    {
+        Append("a");
+        File.AppendAllText(_folder.Journal, new string('x', 5000));
+        Append("b");
+
+        Assert.DoesNotContain("xxx", File.ReadAllText(_folder.Journal), StringComparison.Ordinal);
+        using var store = _folder.Open(1);
+        Assert.NotNull(store.State.FindTopic("b"));
+    }
+
+    [Fact]
+    public void TornTail_PagesThatNeverReachedTheDisk_IsCut()
+    {
+        Append("a");
+        var whole = Bytes();
+        Append("b");
+        var torn = Bytes();
+        torn.AsSpan(whole.Length, 40).Clear();
+        File.WriteAllBytes(_folder.Journal, torn);
+
+        using var store = _folder.Open(1);
+        Assert.NotNull(store.State.FindTopic("a"));
+        Assert.Null(store.State.FindTopic("b"));
+        Assert.True(store.Update(_ => [Topic("b")]));
+    }
+
+    [Fact]
+    public void Damage_OneBitAnywhere_IsRefusedOrAtMostCutsATornTail()
+    {
+        Append("a");
+        Append("b");
+        var whole = Bytes();
+
+        for (var at = 0; at < whole.Length; at += 3)
+        {
+            var bytes = (byte[])whole.Clone();
+            bytes[at] ^= 4;
+            File.WriteAllBytes(_folder.Journal, bytes);
+
+            // Flipping the last line feed makes the last line one without an end; everything else is seen as damage.
+            if (at == whole.Length - 1) continue;
+            var error = Assert.Throws<MetadataException>(() => _folder.Open(1).Dispose());
+            Assert.Contains(_folder.Journal, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Damage_ZerosBeforeAWholeLine_IsRefused()
+    {
+        Append("a");
+        var start = Bytes().Length;
+        Append("b");
+        Append("c");
+        var bytes = Bytes();
+        bytes.AsSpan(start, 20).Clear();
+        File.WriteAllBytes(_folder.Journal, bytes);
+
+        var error = Assert.Throws<MetadataException>(() => _folder.Open(1));
+        Assert.Contains($"byte {start}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("hello\nworld\n")]
+    [InlineData("00000000 {}\n")]
+    public void Open_Garbage_IsRefusedAndKept(string text)
+    {
+        File.WriteAllText(_folder.Journal, text);
+        Assert.Throws<MetadataException>(() => _folder.Open(1));
+        Assert.Equal(text, File.ReadAllText(_folder.Journal));
+    }
+
+    [Fact]
+    public void Open_RandomBytes_IsRefused()
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var bytes = new byte[1000];
+            new Random(seed).NextBytes(bytes);
+            File.WriteAllBytes(_folder.Journal, bytes);
+            Assert.Throws<MetadataException>(() => _folder.Open(1));
+        }
+    }
+
+    [Fact]
+    public void Open_RecordOfALaterVersion_IsRefusedByName()
+    {
+        Append("a");
+        var json = "{\"version\":3,\"records\":[{\"type\":\"acl-created\"}]}";
+        var crc = Engine.Protocol.Wire.Crc32C.Compute(Encoding.UTF8.GetBytes(json));
+        File.AppendAllText(_folder.Journal, $"{crc:x8} {json}\n");
+
+        Assert.Contains("acl-created", Assert.Throws<MetadataException>(() => _folder.Open(1)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compaction_JournalThatGrew_IsShorterAndBothNodesGoOn()
+    {
+        const string spec = "embedded(poll=2ms, compactAt=4KiB)";
+        using var one = _folder.Open(1, spec);
+        using var two = _folder.Open(2, spec);
+        one.Update(_ => [Topic("kept")]);
+
+        var lengths = new List<long>();
+        for (var i = 0; i < 60; i++)
+        {
+            var store = i % 2 == 0 ? one : two;
+            store.Update(_ => [Topic($"gone{i}")]);
+            store.Update(state => [new TopicDeleted(state.FindTopic($"gone{i}")!.Id)]);
+            lengths.Add(new FileInfo(_folder.Journal).Length);
+        }
+
+        Assert.True(lengths.Zip(lengths.Skip(1)).Count(pair => pair.Second < pair.First) >= 2, "compacted at least twice");
+        Assert.True(lengths.Max() < 8192);
+        Assert.True(SpinWait.SpinUntil(() => one.State.Version == two.State.Version, TimeSpan.FromSeconds(10)));
+        Assert.Equal(2 + 120, one.State.Version);
+        Assert.Equal(["kept"], two.State.Topics.Select(topic => topic.Name));
+        using var three = _folder.Open(3, spec);
+        Assert.Equal(one.State.FindTopic("kept")!.Id, three.State.FindTopic("kept")!.Id);
+        Assert.Equal(one.State.ClusterId, three.State.ClusterId);
+    }
+
+    private void Append(string topic)
+    {
+        using var store = _folder.Open(1);
+        Assert.True(store.Update(_ => [Topic(topic)]));
+    }
+
+    private byte[] Bytes() => File.ReadAllBytes(_folder.Journal);
+}
