@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace Harness.Measures;
+
+/// <summary>Reads the counters of one process; keeps what its ended threads had counted.</summary>
+/// <remarks>Not for several threads at once.</remarks>
+public sealed class ProcessMeter(int pid)
+{
+    private readonly Dictionary<int, ThreadCounters> _threads = [];
+
+    /// <summary>The counters now, or null when the process has ended.</summary>
+    public ProcessCounters? Read()
+    {
+        try
+        {
+            var counters = default(ProcessCounters)
+                .WithStat(File.ReadAllText($"/proc/{pid}/stat"))
+                .WithIo(File.ReadAllText($"/proc/{pid}/io"));
+
+            // Switches and waits are kept per thread only and are lost with it: remember the last seen of each.
+            foreach (var folder in Directory.EnumerateDirectories($"/proc/{pid}/task"))
+                if (ReadThread(folder) is { } thread) _threads[int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)] = thread;
+
+            foreach (var thread in _threads.Values)
+            {
+                counters = counters with
+                {
+                    VoluntarySwitches = counters.VoluntarySwitches + thread.VoluntarySwitches,
+                    InvoluntarySwitches = counters.InvoluntarySwitches + thread.InvoluntarySwitches,
+                    RunnableWait = counters.RunnableWait + thread.RunnableWait,
+                };
+            }
+
+            return counters;
+        }
+        catch (IOException)
+        {
+            // The files go with the process, also between two reads (ENOENT, ESRCH).
+            return null;
+        }
+    }
+
+    private static ThreadCounters? ReadThread(string folder)
+    {
+        try
+        {
+            return ThreadCounters.Parse(File.ReadAllText(folder + "/status"), File.ReadAllText(folder + "/schedstat"));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>What the kernel keeps per thread and does not sum up for the process.</summary>
+internal readonly record struct ThreadCounters(long VoluntarySwitches, long InvoluntarySwitches, TimeSpan RunnableWait)
+{
+    /// <param name="status">The text of <c>/proc/PID/task/TID/status</c>.</param>
+    /// <param name="schedstat">Of <c>schedstat</c>: nanoseconds on a CPU, nanoseconds waiting for one, time slices.</param>
+    public static ThreadCounters Parse(string status, string schedstat) => new(
+        Kernel.Field(status, "voluntary_ctxt_switches"),
+        Kernel.Field(status, "nonvoluntary_ctxt_switches"),
+        TimeSpan.FromTicks(long.Parse(schedstat.Split(' ')[1], CultureInfo.InvariantCulture) / TimeSpan.NanosecondsPerTick));
+}

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+
+namespace Harness.Measures;
+
+/// <summary>All counters at one moment.</summary>
+/// <param name="Timestamp">The moment on <see cref="Stopwatch"/>'s clock, which all processes of the machine share.</param>
+/// <param name="Machine">The machine and the data's disk.</param>
+/// <param name="Processes">The processes alive then, by name.</param>
+public sealed record Sample(long Timestamp, MachineCounters Machine, IReadOnlyDictionary<string, ProcessCounters> Processes)
+{
+    public TimeSpan Since(Sample earlier) => Stopwatch.GetElapsedTime(earlier.Timestamp, Timestamp);
+}
+
+/// <summary>Takes a sample of the machine and of every process of a run once a second, and whenever it is asked.</summary>
+/// <remarks>Differences between two samples are what was used between them; nothing is averaged or extrapolated here.</remarks>
+public sealed class Sampler : IAsyncDisposable
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly DeviceNumber? _device;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, ProcessMeter> _meters = [];
+    private readonly List<Sample> _samples = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+
+    /// <param name="device">The device under the data, or null when it has none.</param>
+    public Sampler(DeviceNumber? device)
+    {
+        _device = device;
+        _loop = Task.Run(TakeEverySecond);
+    }
+
+    /// <summary>Every sample so far, in order of time.</summary>
+    public IReadOnlyList<Sample> Samples
+    {
+        get
+        {
+            lock (_lock) return [.. _samples];
+        }
+    }
+
+    /// <summary>Samples the process <paramref name="pid"/> from now on; a restarted process takes the place of the old one.</summary>
+    public void Watch(string name, int pid)
+    {
+        lock (_lock) _meters[name] = new ProcessMeter(pid);
+    }
+
+    /// <summary>Takes a sample now.</summary>
+    public Sample Take()
+    {
+        lock (_lock)
+        {
+            var processes = new Dictionary<string, ProcessCounters>(_meters.Count);
+            foreach (var (name, meter) in _meters)
+                if (meter.Read() is { } counters) processes.Add(name, counters);
+
+            var sample = new Sample(Stopwatch.GetTimestamp(), MachineCounters.Read(_device), processes);
+            _samples.Add(sample);
+            return sample;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await _loop;
+        _stop.Dispose();
+    }
+
+    private async Task TakeEverySecond()
+    {
+        using var timer = new PeriodicTimer(Interval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token)) Take();
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped: the samples stay.
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Harness.Nodes;
+
+/// <summary>How to start one process of a run.</summary>
+/// <param name="Name">What messages call it: <c>node 1</c>.</param>
+/// <param name="Program">The executable.</param>
+/// <param name="Arguments">Its arguments, unquoted.</param>
+/// <param name="LogFile">Where everything it prints goes; a restart appends.</param>
+public sealed record NodeCommand(string Name, string Program, IReadOnlyList<string> Arguments, string LogFile);
+
+/// <summary>A process of a run that did not start, or ended when it should not; the message carries the end of its log.</summary>
+public sealed class NodeFailedException(string message) : Exception(message);

@@ -1,0 +1,170 @@
+using System.Diagnostics;
+
+namespace Harness.Nodes;
+
+/// <summary>One process that a run owns, from its start to its certain end.</summary>
+/// <remarks>
+/// All it prints lands in its log file. Its standard input stays open as long as this process lives and is closed by the
+/// kernel when this process dies, however it dies: a node that watches for the end of its input leaves no orphan.
+/// </remarks>
+public sealed class NodeProcess : IAsyncDisposable
+{
+    /// <summary>What a node prints before its description once it takes requests.</summary>
+    public const string ReadyPrefix = "ready ";
+
+    private const int TailLines = 12;
+
+    /// <summary>SIGKILL cannot be refused; only a process stuck in the kernel outlives this.</summary>
+    private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LastWordsDeadline = TimeSpan.FromSeconds(2);
+
+    private readonly NodeCommand _command;
+    private readonly Func<string, bool>? _takeLine;
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+    private readonly Lock _logLock = new();
+    private readonly Queue<string> _tail = new();
+    private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Task _exited;
+    private volatile bool _stopping;
+
+    private NodeProcess(NodeCommand command, Func<string, bool>? takeLine, Process process)
+    {
+        _command = command;
+        _takeLine = takeLine;
+        _process = process;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(command.LogFile))!);
+        _log = new StreamWriter(new FileStream(command.LogFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
+        _exited = Follow();
+    }
+
+    public int Pid => _process.Id;
+
+    public string Name => _command.Name;
+
+    public bool HasExited => _exited.IsCompleted;
+
+    /// <summary>The exit code, once it has ended: 128 + signal when a signal ended it.</summary>
+    public int ExitCode => _process.ExitCode;
+
+    /// <summary>Completes when the process has ended and everything it printed is in the log.</summary>
+    public Task Exited => _exited;
+
+    /// <summary>True when it ended although nobody asked it to.</summary>
+    public bool EndedByItself => HasExited && !_stopping;
+
+    /// <summary>The last lines it printed, for messages.</summary>
+    public string LogTail
+    {
+        get
+        {
+            lock (_logLock)
+                return _tail.Count == 0 ? "(it printed nothing)" : string.Join('\n', _tail);
+        }
+    }
+
+    /// <summary>What it reads on its standard input.</summary>
+    public StreamWriter Input => _process.StandardInput;
+
+    /// <summary>Starts the process.</summary>
+    /// <param name="command">What to start.</param>
+    /// <param name="takeLine">Is shown every line of its standard output, at once and in order; true keeps the line out of the log.</param>
+    /// <exception cref="NodeFailedException">The program cannot be started.</exception>
+    public static NodeProcess Start(NodeCommand command, Func<string, bool>? takeLine = null)
+    {
+        var start = new ProcessStartInfo(command.Program, command.Arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            return new NodeProcess(command, takeLine, Process.Start(start)!);
+        }
+        catch (System.ComponentModel.Win32Exception error)
+        {
+            throw new NodeFailedException($"{command.Name}: cannot start {command.Program}: {error.Message}");
+        }
+    }
+
+    /// <summary>Waits for the line <c>ready …</c> and returns what follows the word.</summary>
+    /// <exception cref="NodeFailedException">It ended or stayed silent past the deadline.</exception>
+    public async Task<string> Ready(TimeSpan deadline, CancellationToken stop = default)
+    {
+        try
+        {
+            return await _ready.Task.WaitAsync(deadline, stop);
+        }
+        catch (TimeoutException)
+        {
+            throw new NodeFailedException($"{Name} was not ready after {deadline.TotalSeconds:0.#} s. The end of its log ({_command.LogFile}):\n{LogTail}");
+        }
+    }
+
+    /// <summary>Asks it to end, and kills it when it has not after <paramref name="deadline"/>.</summary>
+    /// <returns>True when it ended by itself after being asked.</returns>
+    public async Task<bool> Stop(TimeSpan deadline)
+    {
+        _stopping = true;
+        Signals.Terminate(_process);
+        try
+        {
+            await _exited.WaitAsync(deadline);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            await Kill();
+            return false;
+        }
+    }
+
+    /// <summary>Ends it at once (SIGKILL): nothing it holds in memory reaches the disk.</summary>
+    public async Task Kill()
+    {
+        _stopping = true;
+        _process.Kill();
+        await _exited.WaitAsync(KillDeadline);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!HasExited) await Kill();
+        _process.Dispose();
+        await _log.DisposeAsync();
+    }
+
+    private async Task Follow()
+    {
+        var copies = Task.WhenAll(Copy(_process.StandardOutput, TakeLine), Copy(_process.StandardError, _ => false));
+        await _process.WaitForExitAsync();
+        // Its last words are in the pipes; a grandchild that holds them open is not waited for.
+        await Task.WhenAny(copies, Task.Delay(LastWordsDeadline));
+        _ready.TrySetException(new NodeFailedException($"{Name} ended with exit code {_process.ExitCode} before it was ready:\n{LogTail}"));
+        // Whoever waits for readiness sees the failure; nobody has to.
+        _ = _ready.Task.Exception;
+    }
+
+    private bool TakeLine(string line)
+    {
+        if (line.StartsWith(ReadyPrefix, StringComparison.Ordinal)) _ready.TrySetResult(line[ReadyPrefix.Length..]);
+        return _takeLine?.Invoke(line) ?? false;
+    }
+
+    private async Task Copy(StreamReader from, Func<string, bool> take)
+    {
+        while (await from.ReadLineAsync() is { } line)
+        {
+            if (take(line)) continue;
+
+            lock (_logLock)
+            {
+                _log.WriteLine(line);
+                _tail.Enqueue(line);
+                if (_tail.Count > TailLines) _tail.Dequeue();
+            }
+        }
+    }
+}
