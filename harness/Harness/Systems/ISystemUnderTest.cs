@@ -1,0 +1,44 @@
+using Harness.Nodes;
+using Harness.Plans;
+
+namespace Harness.Systems;
+
+/// <summary>A kind of broker that can be started and put under load. The harness knows it as processes and as a protocol.</summary>
+/// <remarks>Supervising, sampling and stopping processes is the same for every system and lives in <see cref="Cluster"/>.</remarks>
+public interface ISystemUnderTest
+{
+    /// <summary>What results and charts call it.</summary>
+    string Name { get; }
+
+    /// <summary>Resolves the settings a cluster would run with, starting nothing and touching no folder.</summary>
+    Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop);
+
+    /// <summary>Starts one node and returns when it takes requests.</summary>
+    /// <exception cref="NodeFailedException">It refused, ended or was late; nothing of it is left running.</exception>
+    Task<Node> StartNode(ClusterPlan cluster, NodePlace place, CancellationToken stop);
+}
+
+/// <summary>The settings a node would run with, or all reasons why it would not.</summary>
+/// <param name="Settings">Every resolved setting by name; empty when there are problems.</param>
+/// <param name="Problems">One sentence each, saying what was wrong and what is allowed.</param>
+public sealed record SettingsCheck(IReadOnlyDictionary<string, string> Settings, IReadOnlyList<string> Problems);
+
+/// <summary>Where one node lives.</summary>
+/// <param name="NodeId">1 and up.</param>
+/// <param name="Port">The port for clients on the loopback interface; 0 takes a free one.</param>
+/// <param name="DataFolder">Its own folder.</param>
+/// <param name="ClusterFolder">The folder all nodes of the cluster share for their metadata.</param>
+/// <param name="LogFile">Where what it prints goes.</param>
+public sealed record NodePlace(int NodeId, int Port, string DataFolder, string ClusterFolder, string LogFile);
+
+/// <summary>A node that takes requests.</summary>
+/// <param name="Place">Where it lives, with the port it has.</param>
+/// <param name="Process">The process.</param>
+/// <param name="Settings">The settings it runs with, as it told itself.</param>
+public sealed record Node(NodePlace Place, NodeProcess Process, IReadOnlyDictionary<string, string> Settings)
+{
+    public int Id => Place.NodeId;
+
+    /// <summary>Its address for clients: <c>127.0.0.1:40001</c>.</summary>
+    public string Endpoint => $"127.0.0.1:{Place.Port}";
+}

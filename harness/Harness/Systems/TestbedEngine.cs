@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Harness.Nodes;
+using Harness.Plans;
+
+namespace Harness.Systems;
+
+/// <summary>Our own broker, one process per node.</summary>
+/// <param name="brokerAssembly">The path of <c>Engine.Broker.dll</c>.</param>
+public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
+{
+    /// <summary>A node that recovers a log after a crash reads all of it.</summary>
+    private static readonly TimeSpan ReadyDeadline = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan CheckDeadline = TimeSpan.FromSeconds(20);
+
+    public string Name => "testbed";
+
+    public async Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop)
+    {
+        var here = Path.Combine(Path.GetTempPath(), "testbed-check");
+        var place = new NodePlace(1, 0, here, here, "");
+        var (exitCode, output, errors) = await Output.Of(Command(cluster, place, "--check"), CheckDeadline, stop);
+        if (exitCode == 0) return new SettingsCheck(ReadSettings(JsonDocument.Parse(output).RootElement), []);
+
+        var problems = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return new SettingsCheck(new Dictionary<string, string>(),
+            problems.Length > 0 ? problems : [$"the broker refused its options without a word (exit code {exitCode})"]);
+    }
+
+    public async Task<Node> StartNode(ClusterPlan cluster, NodePlace place, CancellationToken stop)
+    {
+        // A node whose harness is gone has nobody to stop it: it watches its input and stops with us.
+        var process = NodeProcess.Start(Command(cluster, place, "--stop-with-stdin"));
+        try
+        {
+            using var ready = JsonDocument.Parse(await process.Ready(ReadyDeadline, stop));
+            var listen = ready.RootElement.GetProperty("listen").GetString()!;
+            var port = int.Parse(listen[(listen.LastIndexOf(':') + 1)..]);
+            return new Node(place with { Port = port }, process, ReadSettings(ready.RootElement));
+        }
+        catch
+        {
+            await process.DisposeAsync();
+            throw;
+        }
+    }
+
+    private NodeCommand Command(ClusterPlan cluster, NodePlace place, string mode)
+    {
+        List<string> arguments =
+        [
+            brokerAssembly, "--node-id", $"{place.NodeId}", "--listen", $"127.0.0.1:{place.Port}", "--inter-broker", "127.0.0.1:0",
+            "--data", place.DataFolder, "--cluster", place.ClusterFolder, mode,
+        ];
+        foreach (var (seam, text) in cluster.Strategies) arguments.AddRange(["--" + seam, text]);
+
+        arguments.AddRange(["--set", $"min.insync.replicas={cluster.MinInSync}"]);
+        foreach (var (name, value) in cluster.Settings) arguments.AddRange(["--set", $"{name}={value}"]);
+
+        return new NodeCommand($"node {place.NodeId}", DotNetHost.Path, arguments, place.LogFile);
+    }
+
+    /// <summary>The settings of a ready line, which carries them as <c>config</c>, or of a check, which is nothing else.</summary>
+    private static Dictionary<string, string> ReadSettings(JsonElement json)
+    {
+        var settings = json.TryGetProperty("config", out var config) ? config : json;
+        return settings.EnumerateObject().ToDictionary(setting => setting.Name, setting => setting.Value.ToString());
+    }
+}
