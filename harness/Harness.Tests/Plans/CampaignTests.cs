@@ -1,0 +1,113 @@
+using Harness.Load;
+using Harness.Plans;
+
+namespace Harness.Tests.Plans;
+
+public sealed class CampaignTests
+{
+    [Fact]
+    public async Task Cells_TwoAxes_AreTheirCrossProductInOrder()
+    {
+        var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce));
+
+        Assert.Equal(
+            ["os-cache · 1000", "os-cache · 5000", "os-cache · unlimited", "every-batch(filled=1) · 1000", "every-batch(filled=1) · 5000", "every-batch(filled=1) · unlimited"],
+            campaign.Cells.Select(cell => cell.Facts.Label));
+        Assert.Equal(6, campaign.Cells.Select(cell => cell.Facts.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Cells_AxisValue_IsInForceInLoadAndCluster()
+    {
+        var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce));
+
+        var cell = campaign.Cells[4];
+        Assert.Equal(5000, cell.Load.Send.RecordsPerSecond);
+        Assert.Equal(Arrival.OpenConstant, cell.Load.Send.Arrival);
+        Assert.Equal("every-batch(filled=1)", cell.Cluster.Strategies["flush"]);
+        Assert.Equal(Arrival.Closed, campaign.Cells[5].Load.Send.Arrival);
+    }
+
+    [Fact]
+    public async Task Cells_TwoPlans_CarryTheirPart()
+    {
+        var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Read with { Part = "read" }, TestPlans.Produce with { Part = "produce" }));
+
+        Assert.Equal(8, campaign.Cells.Count);
+        Assert.Equal(["part", "pageCache", "flush", "rate"], campaign.Axes.Select(axis => axis.Name));
+        Assert.Equal(["read", "produce"], campaign.Axes[0].Values);
+        Assert.Equal("records/s", campaign.Axes[3].Unit);
+        Assert.Equal(PageCache.Cold, ((ReadLoad)campaign.Cells[1].Load).PageCache);
+    }
+
+    [Fact]
+    public async Task Runs_Repeats_AreInterleaved()
+    {
+        var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce));
+
+        var rounds = campaign.Runs.Chunk(6).ToList();
+
+        Assert.Equal(4, rounds.Count);
+        for (var i = 0; i < rounds.Count; i++)
+        {
+            Assert.All(rounds[i], run => Assert.Equal(i + 1, run.Repeat));
+            Assert.Equal(6, rounds[i].Select(run => run.Cell.Facts.Id).Distinct().Count());
+        }
+
+        Assert.True(rounds.Select(Order).Distinct().Count() > 1, "every round has the same order");
+    }
+
+    [Fact]
+    public async Task Runs_SameSeed_SameOrder()
+    {
+        var first = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce), seed: 3);
+        var second = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce), seed: 3);
+        var other = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce), seed: 4);
+
+        Assert.Equal(Order(first.Runs), Order(second.Runs));
+        Assert.NotEqual(Order(first.Runs), Order(other.Runs));
+    }
+
+    [Fact]
+    public async Task Runs_PlansWithOwnRepeats_GetThem()
+    {
+        var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Read with { Part = "read" }, TestPlans.Produce with { Part = "produce" }));
+
+        Assert.Equal(2 * 2 + 6 * 4, campaign.Runs.Count);
+        Assert.Equal(4, campaign.Runs.Count(run => run.Cell.Load is ReadLoad));
+    }
+
+    [Fact]
+    public async Task Prepare_WrongStrategyAndWrongCluster_NamesBothOnce()
+    {
+        var plan = TestPlans.Produce with { Cluster = new() { Nodes = 1, Replication = 3, MinInSync = 2 }, Vary = [Axis.Strategy("flush", "nonsense", "os-cache"), Axis.Rate("1", "2")] };
+
+        var error = await Assert.ThrowsAsync<PlanException>(() => TestPlans.Prepare(TestPlans.Of(plan)));
+
+        Assert.Equal(2, error.Message.Split('\n').Length);
+        Assert.Contains("there is no flush strategy 'nonsense'", error.Message);
+        Assert.Contains("cluster.replication=3", error.Message);
+    }
+
+    [Fact]
+    public async Task Prepare_CellsOnOneCluster_AskTheSystemOnceForEach()
+    {
+        var system = new TestPlans.ResolvingSystem();
+
+        await Campaign.Prepare(TestPlans.Of(TestPlans.Produce), [], 1, system, CancellationToken.None);
+
+        Assert.Equal(2, system.Checks);
+    }
+
+    [Fact]
+    public async Task Prepare_AxisThatTheLoadHasNot_IsRefused()
+    {
+        var plan = TestPlans.Read with { Vary = [Axis.Rate("1000")] };
+
+        var error = await Assert.ThrowsAsync<PlanException>(() => TestPlans.Prepare(TestPlans.Of(plan)));
+
+        Assert.Contains("load.recordsPerSecond", error.Message);
+    }
+
+    private static string Order(IEnumerable<ScheduledRun> runs) => string.Join(' ', runs.Select(run => run.Cell.Facts.Id));
+}

@@ -1,0 +1,102 @@
+using Harness.Load;
+using Harness.Plans;
+
+namespace Harness.Tests.Plans;
+
+public sealed class PlanSettingsTests
+{
+    [Fact]
+    public void Override_ValuesWithUnits_LandWhereTheyBelong()
+    {
+        string[] assignments =
+        [
+            "cluster.nodes=5", "cluster.replication=2", "cluster.minInSync=1", "flush=group-commit(maxDelay=2ms, maxBytes=1MiB)", "broker.segment.bytes=64MiB",
+            "load.partitions=6", "load.recordSize=1KiB", "load.keys=zipf(1000, 0.9)", "load.connections=2", "load.maxInFlight=9", "load.batchBytes=1MiB",
+            "load.linger=10ms", "load.acks=1", "load.idempotent=false", "load.check=during", "load.duration=20s", "schedule.warmup=2s", "schedule.repeats=1",
+        ];
+
+        var plan = assignments.Aggregate((IReadOnlyList<Plan>)[TestPlans.Produce], PlanSettings.Override)[0];
+
+        Assert.Equal((5, 2, 1), (plan.Cluster.Nodes, plan.Cluster.Replication, plan.Cluster.MinInSync));
+        Assert.Equal("64MiB", plan.Cluster.Settings["segment.bytes"]);
+        var send = plan.Load.Send;
+        Assert.Equal((6, "1KiB", "zipf(1000, 0.9)", 2, 9, 1L << 20), (plan.Load.Partitions, send.RecordSize, send.Keys, send.Connections, send.MaxInFlight, send.BatchBytes));
+        Assert.Equal((TimeSpan.FromMilliseconds(10), (short)1, false), (send.Linger, send.Acks, send.Idempotent));
+        Assert.Equal(ConsumeWhen.During, ((ProduceLoad)plan.Load).Check.When);
+        Assert.Equal(new Schedule(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20), 1), plan.Schedule);
+    }
+
+    [Fact]
+    public void Override_SettingThatAnAxisVaries_NarrowsTheAxis()
+    {
+        var plan = PlanSettings.Override([TestPlans.Produce], "flush=group-commit(maxDelay=2ms)")[0];
+
+        Assert.Equal(["group-commit(maxDelay=2ms)"], plan.Vary[0].Values);
+        Assert.Equal(3, plan.Vary[1].Values.Count);
+    }
+
+    [Fact]
+    public void Override_SettingOfOneKindOfLoad_LeavesTheOtherPlanAlone()
+    {
+        var plans = PlanSettings.Override([TestPlans.Read, TestPlans.Produce], "load.recordsPerSecond=77");
+
+        Assert.Same(TestPlans.Read, plans[0]);
+        Assert.Equal(77, plans[1].Load.Send.RecordsPerSecond);
+    }
+
+    [Fact]
+    public void Override_SettingOfNoPlan_IsRefused()
+    {
+        var error = Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Produce], "load.fillBytes=1GiB"));
+
+        Assert.Contains("load.fillBytes does not apply", error.Message);
+    }
+
+    [Fact]
+    public void Override_UnknownName_ListsWhatThereIs()
+    {
+        var error = Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Produce], "load.recordsPerSec=1"));
+
+        Assert.Contains("load.recordsPerSec'", error.Message);
+        Assert.All(PlanSettings.All, setting => Assert.Contains(setting.Name, error.Message));
+    }
+
+    [Theory]
+    [InlineData("load.linger=5", "such as 5ms")]
+    [InlineData("load.recordsPerSecond=-3", "unlimited")]
+    [InlineData("load.recordsPerSecond=0", "unlimited")]
+    [InlineData("cluster.nodes=0", "above 0")]
+    [InlineData("load.batchBytes=12 apples", "such as 128KiB")]
+    [InlineData("load.acks=2", "0, 1 or all")]
+    [InlineData("load.check=never", "during or after")]
+    [InlineData("load.idempotent=yes", "true or false")]
+    public void Override_TextThatDoesNotSuit_SaysWhatWould(string assignment, string allowed)
+    {
+        var error = Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Produce], assignment));
+
+        Assert.StartsWith(assignment, error.Message);
+        Assert.Contains(allowed, error.Message);
+    }
+
+    [Theory]
+    [InlineData("flush")]
+    [InlineData("=os-cache")]
+    [InlineData("flush=")]
+    [InlineData("")]
+    public void Override_NoAssignment_ShowsOne(string text)
+    {
+        var error = Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Produce], text));
+
+        Assert.Contains("key=value", error.Message);
+    }
+
+    [Fact]
+    public void Rate_Unlimited_ClosesTheLoopAndANumberOpensIt()
+    {
+        var closed = PlanSettings.Apply(TestPlans.Produce, "load.recordsPerSecond", "unlimited")!;
+        Assert.Equal(Arrival.Closed, closed.Load.Send.Arrival);
+
+        var open = PlanSettings.Apply(closed, "load.recordsPerSecond", "250000")!;
+        Assert.Equal((Arrival.OpenConstant, 250_000), (open.Load.Send.Arrival, open.Load.Send.RecordsPerSecond));
+    }
+}

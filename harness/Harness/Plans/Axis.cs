@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Harness.Plans;
+
+/// <summary>One thing that a plan varies: a setting and the values it takes.</summary>
+/// <param name="Name">What results and charts call it.</param>
+/// <param name="Setting">The plan's setting by its dotted name, see <see cref="PlanSettings"/>.</param>
+/// <param name="Values">The values as <c>--set</c> would write them.</param>
+/// <param name="Unit">The unit of numbers; null for names.</param>
+public sealed record Axis(string Name, string Setting, IReadOnlyList<string> Values, string? Unit = null)
+{
+    /// <summary>Varies the strategy of one seam.</summary>
+    public static Axis Strategy(string seam, params string[] specs) => new(seam, seam, specs);
+
+    /// <summary>Varies the offered records per second; <see cref="PlanSettings.Unlimited"/> closes the loop.</summary>
+    public static Axis Rate(params string[] recordsPerSecond) => new("rate", "load.recordsPerSecond", recordsPerSecond, "records/s");
+
+    /// <summary>Varies a number of the load, by its name in the plan: <c>consumers</c>, <c>connections</c>, <c>partitions</c>.</summary>
+    public static Axis Load(string name, params int[] values) =>
+        new(name, "load." + name, [.. values.Select(value => value.ToString(CultureInfo.InvariantCulture))], "");
+
+    /// <summary>Varies a word or quantity of the load, by its name in the plan: <c>pageCache</c>, <c>linger</c>, <c>batchBytes</c>.</summary>
+    public static Axis Load(string name, params string[] values) => new(name, "load." + name, values);
+}

@@ -1,0 +1,128 @@
+using Harness.Results;
+using Harness.Systems;
+
+namespace Harness.Plans;
+
+/// <summary>An experiment with its overrides, spelt out into cells and an order of runs. Starts nothing.</summary>
+public sealed class Campaign
+{
+    /// <summary>How the order comes about, in words for the result.</summary>
+    public const string OrderInWords = "interleaved: every cell once per repeat, in an order shuffled by the seed; new processes and data for every run";
+
+    private Campaign(Experiment experiment, IReadOnlyList<Plan> plans, IReadOnlyList<Cell> cells, int seed)
+    {
+        Experiment = experiment;
+        Plans = plans;
+        Cells = cells;
+        Seed = seed;
+    }
+
+    public Experiment Experiment { get; }
+
+    /// <summary>The experiment's plans with the overrides in force.</summary>
+    public IReadOnlyList<Plan> Plans { get; }
+
+    /// <summary>Every combination, in the order of the plans and their axes; strategies are resolved texts.</summary>
+    public IReadOnlyList<Cell> Cells { get; }
+
+    /// <summary>Decides everything random.</summary>
+    public int Seed { get; }
+
+    /// <summary>What is varied, over all plans.</summary>
+    public IReadOnlyList<AxisFacts> Axes
+    {
+        get
+        {
+            var units = Plans.SelectMany(plan => plan.Vary).GroupBy(axis => axis.Name).ToDictionary(axes => axes.Key, axes => axes.First().Unit);
+            return
+            [
+                .. Cells.SelectMany(cell => cell.Facts.Values)
+                    .GroupBy(value => value.Key)
+                    .Select(axis => new AxisFacts(axis.Key, [.. axis.Select(value => value.Value).Distinct()], units.GetValueOrDefault(axis.Key))),
+            ];
+        }
+    }
+
+    /// <summary>The runs in their order: repeats one after the other, cells shuffled within each, so that drift of the machine spreads over all.</summary>
+    public IReadOnlyList<ScheduledRun> Runs
+    {
+        get
+        {
+            var random = new Random(Seed);
+            var runs = new List<ScheduledRun>();
+            for (var repeat = 1; repeat <= Cells.Max(cell => cell.Schedule.Repeats); repeat++)
+            {
+                var round = Cells.Where(cell => cell.Schedule.Repeats >= repeat).ToArray();
+                random.Shuffle(round);
+                runs.AddRange(round.Select(cell => new ScheduledRun(cell, repeat)));
+            }
+
+            return runs;
+        }
+    }
+
+    /// <summary>Spells out the experiment.</summary>
+    /// <param name="experiment">What to measure.</param>
+    /// <param name="overrides">Assignments as given to <c>--set</c>, applied in order.</param>
+    /// <param name="seed">Decides everything random.</param>
+    /// <param name="system">Resolves the strategies; nothing is started.</param>
+    /// <param name="stop">Ends it early.</param>
+    /// <exception cref="PlanException">Something is wrong; the message has one line for each thing.</exception>
+    public static async Task<Campaign> Prepare(
+        Experiment experiment, IReadOnlyList<string> overrides, int seed, ISystemUnderTest system, CancellationToken stop)
+    {
+        var plans = overrides.Aggregate(experiment.Plans, PlanSettings.Override);
+        var problems = new List<string>();
+        var cells = new List<Cell>();
+        var resolver = new Resolver(system);
+        foreach (var plan in plans)
+        {
+            foreach (var values in Combinations(plan.Vary))
+            {
+                var applied = values.Aggregate(plan, (current, value) => PlanSettings.Apply(current, value.Axis.Setting, value.Text)
+                    ?? throw new PlanException($"the axis {value.Axis.Name} varies {value.Axis.Setting}, which this load does not have."));
+                var check = await resolver.Check(applied.Cluster, stop);
+                problems.AddRange(check.Problems);
+                problems.AddRange(Sanity(applied));
+
+                var labels = new Dictionary<string, string>();
+                if (plans.Count > 1) labels[Plan.PartAxis] = plan.Part;
+                foreach (var (axis, text) in values) labels[axis.Name] = check.Settings.GetValueOrDefault(axis.Setting, text);
+                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule));
+            }
+        }
+
+        if (problems.Count > 0) throw new PlanException(string.Join('\n', problems.Distinct()));
+        return new Campaign(experiment, plans, cells, seed);
+    }
+
+    private static IEnumerable<IReadOnlyList<(Axis Axis, string Text)>> Combinations(IReadOnlyList<Axis> axes) =>
+        axes.Aggregate<Axis, IEnumerable<IReadOnlyList<(Axis, string)>>>(
+            [[]], (combinations, axis) => combinations.SelectMany(values => axis.Values.Select(text => (IReadOnlyList<(Axis, string)>)[.. values, (axis, text)])));
+
+    private static IEnumerable<string> Sanity(Plan plan)
+    {
+        var cluster = plan.Cluster;
+        if (cluster.Replication > cluster.Nodes)
+            yield return $"cluster.replication={cluster.Replication} needs at least that many nodes; cluster.nodes is {cluster.Nodes}.";
+        if (cluster.MinInSync > cluster.Replication)
+            yield return $"cluster.minInSync={cluster.MinInSync} is more than cluster.replication={cluster.Replication}: nothing could be written with acks=all.";
+        if (plan.Schedule.Measure <= TimeSpan.Zero) yield return "schedule.measure must be above 0s.";
+    }
+
+    // The resolved text is what the node is started with, so that label and configuration cannot differ.
+    private static ClusterPlan Resolve(ClusterPlan cluster, SettingsCheck check) => cluster.Strategies.Keys.Aggregate(cluster, (current, seam) =>
+        check.Settings.TryGetValue(seam, out var resolved) ? current.WithStrategy(seam, resolved) : current);
+
+    /// <summary>Asks once for each different cluster: the answer costs the start of a process.</summary>
+    private sealed class Resolver(ISystemUnderTest system)
+    {
+        private readonly Dictionary<string, SettingsCheck> _known = [];
+
+        public async Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop)
+        {
+            var key = string.Join('\n', cluster.Strategies.Concat(cluster.Settings).Append(new("minInSync", $"{cluster.MinInSync}")));
+            return _known.TryGetValue(key, out var known) ? known : _known[key] = await system.Check(cluster, stop);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using Harness.Results;
+
+namespace Harness.Plans;
+
+/// <summary>One combination of axis values, ready to be measured.</summary>
+/// <param name="Facts">Its id and values, as results carry them.</param>
+/// <param name="Cluster">The cluster with the values in force.</param>
+/// <param name="Load">The load with the values in force.</param>
+/// <param name="Schedule">How long and how often.</param>
+public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, Schedule Schedule);
+
+/// <summary>One run to be made: a cell and which repeat of it, from 1.</summary>
+public sealed record ScheduledRun(Cell Cell, int Repeat);

@@ -1,0 +1,76 @@
+using System.Globalization;
+using Engine.Core.Strategies;
+using Harness.Load;
+
+namespace Harness.Plans;
+
+/// <summary>The disk space a run will take, worked out before it starts.</summary>
+/// <param name="Bytes">At most this much at once.</param>
+/// <param name="Reason">How it comes about, in numbers.</param>
+public sealed record DiskBudget(long Bytes, string Reason)
+{
+    /// <summary>Left free whatever a run needs: a full filesystem hurts more than the run.</summary>
+    public const long ReserveBytes = 1L << 30;
+
+    /// <summary>
+    /// A closed loop writes as fast as the disk takes it, and nothing says how fast that is beforehand. All copies together
+    /// are taken to write no more than this: well above the 1.5 GB/s that the fastest virtual disks seen here sustain.
+    /// </summary>
+    public const long ClosedLoopBytesPerSecond = 2_000_000_000;
+
+    /// <summary>A record's lengths, deltas and header count in a batch, up to 8 bytes, and its share of the batch header.</summary>
+    private const double RecordOverheadBytes = 12;
+
+    /// <summary>Kafka's default, which a broker that names none is taken to follow.</summary>
+    private const long DefaultSegmentBytes = 1L << 30;
+
+    /// <summary>What <paramref name="cell"/> takes with the node's resolved <paramref name="settings"/>.</summary>
+    public static DiskBudget Of(Cell cell, IReadOnlyDictionary<string, string> settings)
+    {
+        var load = cell.Load;
+        var copies = cell.Cluster.Replication;
+        // The active segment of every copy is allocated whole, ahead of its bytes.
+        var segment = SizeOf(settings, "segment.bytes") ?? DefaultSegmentBytes;
+        var allocated = segment * load.Partitions * copies;
+        var (written, reason) = load switch
+        {
+            ReadLoad read => Fill(read, copies),
+            _ => Produced(load.Send, copies, cell.Schedule.Warmup + cell.Schedule.Measure),
+        };
+
+        if (SizeOf(settings, "retention.bytes") is { } kept && kept > 0 && load.Partitions * copies * (kept + segment) is var bound && bound < written)
+            (written, reason) = (bound, $"{load.Partitions} x {copies} copies that keep {Gigabytes(kept)} and a segment each");
+
+        return new DiskBudget(written + allocated, $"{reason}, and {Gigabytes(allocated)} allocated ahead");
+    }
+
+    /// <summary>The sentence that refuses a run, or null when <paramref name="freeBytes"/> holds it.</summary>
+    public string? Problem(string cell, string folder, long freeBytes) => Bytes + ReserveBytes <= freeBytes
+        ? null
+        : $"{cell} may fill {Gigabytes(Bytes)} ({Reason}), but only {Gigabytes(freeBytes)} are free under {folder}, of which {Gigabytes(ReserveBytes)} stay free: "
+          + "lower the rate or the time, bound it with --set broker.retention.bytes=…, or name another disk with --data.";
+
+    private static (long, string) Fill(ReadLoad read, int copies)
+    {
+        var overhead = 1 + RecordOverheadBytes / MeanBytes(read.Send.RecordSize);
+        return ((long)(read.FillBytes * overhead * copies), $"{Gigabytes(read.FillBytes)} x {copies} copies");
+    }
+
+    private static (long, string) Produced(ProduceSpec send, int copies, TimeSpan time)
+    {
+        if (send.Arrival == Arrival.Closed)
+            return ((long)(ClosedLoopBytesPerSecond * time.TotalSeconds), $"a closed loop at up to {Gigabytes(ClosedLoopBytesPerSecond)}/s for {Quantity.Format(time)}");
+
+        var recordBytes = MeanBytes(send.RecordSize) + RecordOverheadBytes;
+        return ((long)(send.RecordsPerSecond * recordBytes * copies * time.TotalSeconds),
+            FormattableString.Invariant($"{send.RecordsPerSecond:N0} records/s x {recordBytes:0} B x {copies} copies x {Quantity.Format(time)}"));
+    }
+
+    private static double MeanBytes(string recordSize) => Quantity.ParseBytes(recordSize) ?? 1024;
+
+    private static long? SizeOf(IReadOnlyDictionary<string, string> settings, string name) => !settings.TryGetValue(name, out var text) ? null
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var bytes) ? bytes
+        : Quantity.ParseBytes(text);
+
+    private static string Gigabytes(long bytes) => (bytes / 1e9).ToString("0.0", CultureInfo.InvariantCulture) + " GB";
+}

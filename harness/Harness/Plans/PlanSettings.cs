@@ -1,0 +1,179 @@
+using System.Globalization;
+using Engine.Core.Strategies;
+using Harness.Load;
+
+namespace Harness.Plans;
+
+/// <summary>Every setting of a plan by its dotted name: what <c>--set</c> and the axes can change.</summary>
+public static class PlanSettings
+{
+    /// <summary>The offered rate that closes the loop: as much as the answers allow.</summary>
+    public const string Unlimited = "unlimited";
+
+    /// <summary>The broker's seams, each of which takes a strategy's text.</summary>
+    public static readonly IReadOnlyList<string> Seams = ["read", "write", "flush", "cache", "network", "replication", "metadata"];
+
+    private const string BrokerPrefix = "broker.";
+
+    private static readonly PlanSetting[] Named =
+    [
+        .. Seams.Select(seam => new PlanSetting(seam, $"strategy of the {seam} seam",
+            plan => plan, (plan, text) => plan with { Cluster = plan.Cluster.WithStrategy(seam, text) })),
+
+        Cluster("cluster.nodes", "broker processes", (cluster, text) => cluster with { Nodes = Count(text) }),
+        Cluster("cluster.replication", "copies of each partition", (cluster, text) => cluster with { Replication = Count(text) }),
+        Cluster("cluster.minInSync", "copies in sync that acks=all needs", (cluster, text) => cluster with { MinInSync = Count(text) }),
+
+        Load("load.partitions", "partitions of the topic", (load, text) => load with { Partitions = Count(text) }),
+        Produce("load.recordsPerSecond", $"offered rate, or {Unlimited} for a closed loop", (load, text) => load with { Send = WithRate(load.Send, text) }),
+        Produce("load.arrivals", "constant or poisson", (load, text) => load with { Send = load.Send with { Arrival = ArrivalOf(text) } }),
+        Send("load.recordSize", "100B, uniform(64B, 1KiB), lognormal(median=200B, sigma=1), lines(FILE)", (send, text) => send with { RecordSize = text }),
+        Send("load.keys", "none, uniform(n), zipf(n, theta)", (send, text) => send with { Keys = text }),
+        Send("load.connections", "independent producers", (send, text) => send with { Connections = Count(text) }),
+        Send("load.maxInFlight", "unanswered requests of a producer", (send, text) => send with { MaxInFlight = Count(text) }),
+        Send("load.batchBytes", "largest batch", (send, text) => send with { BatchBytes = Size(text) }),
+        Send("load.linger", "how long a batch may wait to fill", (send, text) => send with { Linger = Duration(text) }),
+        Send("load.acks", "0, 1 or all", (send, text) => send with { Acks = Acks(text) }),
+        Send("load.idempotent", "true or false", (send, text) => send with { Idempotent = Flag(text) }),
+        Send("load.templateMode", "true resends one encoded batch: an upper bound, labelled", (send, text) => send with { TemplateMode = Flag(text) }),
+        Produce("load.check", "during or after: when records are read back", (load, text) => load with { Check = load.Check with { When = When(text) } }),
+        Consume("load.consumers", "readers", (consume, text) => consume with { Consumers = Count(text) }),
+        Consume("load.fetchBytes", "most bytes of a partition in one fetch", (consume, text) => consume with { PartitionMaxBytes = Size(text) }),
+        Read("load.fillBytes", "bytes the topic is filled with first", (load, text) => load with { FillBytes = Size(text) }),
+        Read("load.pageCache", "hot or cold", (load, text) => load with { PageCache = Temperature(text) }),
+        Schedule("load.duration", "the same as schedule.measure", (schedule, text) => schedule with { Measure = Duration(text) }),
+
+        Schedule("schedule.warmup", "time before anything counts", (schedule, text) => schedule with { Warmup = Duration(text) }),
+        Schedule("schedule.measure", "measured time", (schedule, text) => schedule with { Measure = Duration(text) }),
+        Schedule("schedule.repeats", "runs of each cell", (schedule, text) => schedule with { Repeats = Count(text) }),
+    ];
+
+    /// <summary>Names and meanings, for help and messages.</summary>
+    public static IReadOnlyList<(string Name, string Summary)> All { get; } =
+        [.. Named.Select(setting => (setting.Name, setting.Summary)), (BrokerPrefix + "NAME", "any other broker setting, such as broker.segment.bytes")];
+
+    /// <summary>The plan with one setting changed, or null when its kind of load has no such setting.</summary>
+    /// <exception cref="PlanException">There is no such setting, or the text does not suit it.</exception>
+    public static Plan? Apply(Plan plan, string name, string text)
+    {
+        if (name.StartsWith(BrokerPrefix, StringComparison.Ordinal) && name.Length > BrokerPrefix.Length)
+            return plan with { Cluster = plan.Cluster.WithSetting(name[BrokerPrefix.Length..], text) };
+
+        var setting = Array.Find(Named, candidate => candidate.Name == name) ?? throw new PlanException(
+            $"there is no setting '{name}': choose {string.Join(", ", All.Select(s => s.Name))}.");
+        try
+        {
+            return setting.Applicable(plan) is { } applicable ? setting.Set(applicable, text) : null;
+        }
+        catch (FormatException error)
+        {
+            throw new PlanException($"{name}={text}: {error.Message}.");
+        }
+    }
+
+    /// <summary>Changes one setting in every plan that has it. An axis that varies it is narrowed to the value.</summary>
+    /// <param name="plans">The plans of an experiment.</param>
+    /// <param name="assignment"><c>key=value</c> as given to <c>--set</c>.</param>
+    /// <exception cref="PlanException">Not an assignment, or no plan has such a setting.</exception>
+    public static IReadOnlyList<Plan> Override(IReadOnlyList<Plan> plans, string assignment)
+    {
+        var (name, text) = Split(assignment);
+        var changed = plans.Select(plan => Apply(plan, name, text) is { } applied ? Narrow(applied, name, text) : null).ToList();
+        if (changed.All(plan => plan is null)) throw new PlanException($"{name} does not apply to the load of this experiment.");
+
+        return [.. plans.Select((plan, i) => changed[i] ?? plan)];
+    }
+
+    /// <summary>Cuts <c>key=value</c> at its first equals sign.</summary>
+    /// <exception cref="PlanException">It is not of that form.</exception>
+    public static (string Name, string Text) Split(string assignment)
+    {
+        var equals = assignment.IndexOf('=', StringComparison.Ordinal);
+        return equals > 0 && equals < assignment.Length - 1
+            ? (assignment[..equals].Trim(), assignment[(equals + 1)..].Trim())
+            : throw new PlanException($"'{assignment}' is not a setting: write key=value, such as load.recordsPerSecond=500000.");
+    }
+
+    private static Plan Narrow(Plan plan, string name, string text) =>
+        plan with { Vary = [.. plan.Vary.Select(axis => axis.Setting == name ? axis with { Values = [text] } : axis)] };
+
+    private static PlanSetting Cluster(string name, string summary, Func<ClusterPlan, string, ClusterPlan> set) =>
+        new(name, summary, plan => plan, (plan, text) => plan with { Cluster = set(plan.Cluster, text) });
+
+    private static PlanSetting Schedule(string name, string summary, Func<Schedule, string, Schedule> set) =>
+        new(name, summary, plan => plan, (plan, text) => plan with { Schedule = set(plan.Schedule, text) });
+
+    private static PlanSetting Load(string name, string summary, Func<LoadPlan, string, LoadPlan> set) =>
+        new(name, summary, plan => plan, (plan, text) => plan with { Load = set(plan.Load, text) });
+
+    private static PlanSetting Send(string name, string summary, Func<ProduceSpec, string, ProduceSpec> set) =>
+        Load(name, summary, (load, text) => load with { Send = set(load.Send, text) });
+
+    private static PlanSetting Produce(string name, string summary, Func<ProduceLoad, string, ProduceLoad> set) =>
+        new(name, summary, plan => plan.Load is ProduceLoad ? plan : null, (plan, text) => plan with { Load = set((ProduceLoad)plan.Load, text) });
+
+    private static PlanSetting Read(string name, string summary, Func<ReadLoad, string, ReadLoad> set) =>
+        new(name, summary, plan => plan.Load is ReadLoad ? plan : null, (plan, text) => plan with { Load = set((ReadLoad)plan.Load, text) });
+
+    private static PlanSetting Consume(string name, string summary, Func<ConsumeSpec, string, ConsumeSpec> set) =>
+        Load(name, summary, (load, text) => load switch
+        {
+            ReadLoad read => read with { Read = set(read.Read, text) },
+            ProduceLoad produce => produce with { Check = set(produce.Check, text) },
+            _ => load,
+        });
+
+    private static ProduceSpec WithRate(ProduceSpec send, string text)
+    {
+        if (text == Unlimited) return send with { Arrival = Arrival.Closed };
+
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate) && rate > 0
+            ? send with { RecordsPerSecond = rate, Arrival = send.Arrival == Arrival.Closed ? Arrival.OpenConstant : send.Arrival }
+            : throw new FormatException($"write a number of records a second above 0, or {Unlimited}");
+    }
+
+    private static Arrival ArrivalOf(string text) => text switch
+    {
+        "constant" => Arrival.OpenConstant,
+        "poisson" => Arrival.OpenPoisson,
+        _ => throw new FormatException("write constant or poisson"),
+    };
+
+    private static ConsumeWhen When(string text) => text switch
+    {
+        "during" => ConsumeWhen.During,
+        "after" => ConsumeWhen.After,
+        _ => throw new FormatException("write during or after"),
+    };
+
+    private static PageCache Temperature(string text) => text switch
+    {
+        "hot" => PageCache.Hot,
+        "cold" => PageCache.Cold,
+        _ => throw new FormatException("write hot or cold"),
+    };
+
+    private static short Acks(string text) => text switch
+    {
+        "0" => 0,
+        "1" => 1,
+        "all" or "-1" => -1,
+        _ => throw new FormatException("write 0, 1 or all"),
+    };
+
+    private static int Count(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
+            ? count
+            : throw new FormatException("write a whole number above 0");
+
+    private static bool Flag(string text) => bool.TryParse(text, out var flag) ? flag : throw new FormatException("write true or false");
+
+    private static TimeSpan Duration(string text) =>
+        Quantity.ParseDuration(text) ?? throw new FormatException("write a duration with its unit, such as 5ms or 20s");
+
+    private static long Size(string text) =>
+        Quantity.ParseBytes(text) ?? throw new FormatException("write a size with its unit, such as 128KiB or 2GiB");
+
+    // Applicable gives the plan itself when its kind of load has the setting, else null.
+    private sealed record PlanSetting(string Name, string Summary, Func<Plan, Plan?> Applicable, Func<Plan, string, Plan> Set);
+}
