@@ -1,0 +1,85 @@
+using Harness.Load;
+using Harness.Results;
+
+namespace Harness.Statistics;
+
+/// <summary>A result folder as a reader wants it: cells with their runs, spreads and merged histograms.</summary>
+/// <remarks>Statistics are over sound runs only; what is unsound stays visible in <see cref="Runs"/>.</remarks>
+public sealed class Campaign
+{
+    private Campaign(ResultFolder folder)
+    {
+        Folder = folder;
+        Cells = [.. folder.Plan.Cells.Select(cell => new CampaignCell(folder, cell))];
+    }
+
+    public ResultFolder Folder { get; }
+
+    public ResultPlan Plan => Folder.Plan;
+
+    public MachineFacts Machine => Folder.Machine;
+
+    public IReadOnlyList<CampaignCell> Cells { get; }
+
+    public IReadOnlyList<RunRow> Runs => Folder.Runs;
+
+    /// <summary>How the plan's checks came out by the runs there are.</summary>
+    public IReadOnlyList<CheckOutcome> Outcomes => CheckJudge.Judge(Plan, Runs);
+
+    /// <exception cref="ResultException">The folder is no result or is damaged.</exception>
+    public static Campaign Open(string folder) => new(ResultFolder.Open(folder));
+
+    public static Campaign Of(ResultFolder folder) => new(folder);
+
+    /// <summary>The cells whose values do not contradict <paramref name="values"/>, see <see cref="CellSelector"/>.</summary>
+    public IEnumerable<CampaignCell> Where(IReadOnlyDictionary<string, string> values) =>
+        Cells.Where(cell => CellSelector.Matches(values, cell.Facts.Values));
+
+    /// <summary>The cells with this value on this axis.</summary>
+    public IEnumerable<CampaignCell> Where(string axis, string value) =>
+        Where(new Dictionary<string, string> { [axis] = value });
+}
+
+/// <summary>One combination of axis values and all its runs.</summary>
+public sealed class CampaignCell(ResultFolder folder, CellFacts facts)
+{
+    private Histogram? _latency;
+
+    public CellFacts Facts => facts;
+
+    public string Label => facts.Label;
+
+    /// <summary>The resolved text on an axis; empty when the cell has no such axis.</summary>
+    public string this[string axis] => facts.Values.GetValueOrDefault(axis, "");
+
+    /// <summary>Runs of this cell so far, sound or not, by repeat.</summary>
+    public IReadOnlyList<RunRow> Runs { get; } = [.. folder.Runs.Where(run => run.Cell == facts.Id).OrderBy(run => run.Repeat)];
+
+    public IReadOnlyList<RunRow> SoundRuns => [.. Runs.Where(run => run.Sound)];
+
+    /// <summary>The latencies of all sound runs in one histogram: the only right way to a percentile over several runs.</summary>
+    public Histogram Latency
+    {
+        get
+        {
+            if (_latency is not null) return _latency;
+
+            _latency = new Histogram();
+            foreach (var run in SoundRuns) _latency.Merge(folder.ReadLatency(run));
+            return _latency;
+        }
+    }
+
+    /// <summary>The metric over sound runs; null when none has it.</summary>
+    public Spread? Spread(Metric metric) => Statistics.Spread.Of(Values(metric));
+
+    public IReadOnlyList<double> Values(Metric metric) =>
+        [.. SoundRuns.Select(metric.Of).OfType<double>().Where(double.IsFinite)];
+
+    /// <summary>This cell against another, pairwise by repeat; null when no repeat has both.</summary>
+    public PairedComparison? Against(CampaignCell other, Metric metric) => PairedComparison.Of(Runs, other.Runs, metric);
+
+    public IReadOnlyList<TimelinePoint> Timeline(RunRow run) => folder.ReadTimeline(run);
+
+    public Histogram LatencyOf(RunRow run) => folder.ReadLatency(run);
+}

@@ -1,0 +1,64 @@
+using Harness.Results;
+
+namespace Harness.Statistics;
+
+/// <summary>Holds the checks of an expectation against the runs.</summary>
+public static class CheckJudge
+{
+    /// <summary>One outcome a check, in the plan's order. Unsound runs never count.</summary>
+    /// <exception cref="ResultException">A check names a metric that does not exist.</exception>
+    public static IReadOnlyList<CheckOutcome> Judge(ResultPlan plan, IReadOnlyList<RunRow> runs) =>
+        [.. plan.Checks.Select(check => check.RatioTo is null ? JudgeValue(check, plan, runs) : JudgeRatio(check, check.RatioTo, plan, runs))];
+
+    private static CheckOutcome JudgeValue(Check check, ResultPlan plan, IReadOnlyList<RunRow> runs)
+    {
+        var metric = Metric.Find(check.Metric);
+        var found = new List<Finding>();
+        foreach (var cell in plan.Cells.Where(cell => CellSelector.Matches(check.Of, cell.Values)))
+        {
+            var values = runs.Where(run => run.Cell == cell.Id && run.Sound).Select(metric.Of).OfType<double>().ToList();
+            found.Add(new Finding(cell.Label, Spread.Of(values)));
+        }
+
+        return Outcome(check, found, metric.Unit);
+    }
+
+    private static CheckOutcome JudgeRatio(Check check, IReadOnlyDictionary<string, string> ratioTo, ResultPlan plan, IReadOnlyList<RunRow> runs)
+    {
+        var metric = Metric.Find(check.Metric);
+        var found = new List<Finding>();
+        foreach (var cell in plan.Cells.Where(cell => CellSelector.Matches(check.Of, cell.Values)))
+            foreach (var other in plan.Cells.Where(other => IsPartner(cell, other, ratioTo)))
+            {
+                var comparison = PairedComparison.Of(runs.Where(run => run.Cell == cell.Id), runs.Where(run => run.Cell == other.Id), metric);
+                found.Add(new Finding($"{cell.Label} / {other.Label}", comparison?.Ratio));
+            }
+
+        return Outcome(check, found, "");
+    }
+
+    // The same cell but for the axes that the comparison is about.
+    private static bool IsPartner(CellFacts cell, CellFacts other, IReadOnlyDictionary<string, string> ratioTo) =>
+        other.Id != cell.Id
+        && CellSelector.Matches(ratioTo, other.Values)
+        && cell.Values.All(value => ratioTo.ContainsKey(value.Key) || other.Values.GetValueOrDefault(value.Key) == value.Value);
+
+    private static CheckOutcome Outcome(Check check, List<Finding> found, string unit)
+    {
+        // One cell without a sound run is a hole in the claim: the rest cannot meet it alone, but any of them can break it.
+        var measured = found.Where(finding => finding.Spread is not null).ToList();
+        if (measured.Count == 0) return new CheckOutcome(check.Name, CheckVerdict.NotMeasured, null, found.Count == 0 ? "no cell of the plan matches" : "no sound run");
+
+        var worst = check.Bound == CheckBound.AtMost ? measured.MaxBy(finding => finding.Spread!.Median)! : measured.MinBy(finding => finding.Spread!.Median)!;
+        var spread = worst.Spread!;
+        var figure = $"{Figure.Text(spread.Median, unit)} ({Figure.Number(spread.Low, unit)} to {Figure.Number(spread.High, unit)}, {spread.KindText}); "
+            + $"limit {(check.Bound == CheckBound.AtMost ? "at most" : "at least")} {Figure.Text(check.Limit, unit)}; {worst.What}";
+        if (!check.IsMetBy(spread.Median)) return new CheckOutcome(check.Name, CheckVerdict.FellShort, spread.Median, figure);
+
+        return measured.Count == found.Count
+            ? new CheckOutcome(check.Name, CheckVerdict.Met, spread.Median, figure)
+            : new CheckOutcome(check.Name, CheckVerdict.NotMeasured, spread.Median, $"{figure}; {found.Count - measured.Count} of {found.Count} cells without a sound run");
+    }
+
+    private sealed record Finding(string What, Spread? Spread);
+}
