@@ -61,6 +61,9 @@ public readonly ref struct BatchHeader(ReadOnlySpan<byte> batch)
 
     public CompressionCodec Codec => (CompressionCodec)(Attributes & 0x7);
 
+    /// <summary>Whether all records have <see cref="MaxTimestamp"/>, the broker's time of appending (LogAppendTime).</summary>
+    public bool IsStampedByBroker => (Attributes & 0x8) != 0;
+
     public bool IsTransactional => (Attributes & 0x10) != 0;
 
     public bool IsControl => (Attributes & 0x20) != 0;

@@ -54,6 +54,36 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         throw new WireException("a varint runs over 32 bits");
     }
 
+    /// <summary>A zig-zag number of up to 32 bits, as records have them.</summary>
+    public int ReadVarint()
+    {
+        var value = ReadUnsignedVarint();
+        return (int)(value >> 1) ^ -(int)(value & 1);
+    }
+
+    /// <summary>A zig-zag number of up to 64 bits.</summary>
+    public long ReadVarlong()
+    {
+        ulong value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var next = Take(1)[0];
+            if (shift == 63 && next > 1) break;
+            value |= (ulong)(next & 0x7f) << shift;
+            if (next < 0x80) return (long)(value >> 1) ^ -(long)(value & 1);
+        }
+
+        throw new WireException("a varint runs over 64 bits");
+    }
+
+    /// <summary>Bytes after a zig-zag length, in place, as records have them; empty when null.</summary>
+    public ReadOnlySpan<byte> ReadVarintBytes(out bool isNull)
+    {
+        var length = ReadVarint();
+        isNull = length == -1;
+        return isNull ? default : Take(length);
+    }
+
     public string ReadString() => ReadNullableString() ?? throw new WireException("a string is null that may not be");
 
     public string? ReadNullableString()
@@ -138,6 +168,9 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         size = (int)length;
         return tag;
     }
+
+    /// <summary>The bytes from an earlier position up to this one.</summary>
+    public readonly ReadOnlySpan<byte> Slice(int start) => _bytes[start..Position];
 
     public void Skip(int count) => Take(count);
 
