@@ -1,0 +1,36 @@
+using System.Net;
+using Engine.Broker.Network.Sockets;
+using Engine.Core.Strategies;
+
+namespace Engine.Broker.Network.Epoll;
+
+/// <summary>A few event loops serve all connections: no thread hand-off between a request and its answer.</summary>
+/// <remarks>
+/// A connection stays with one loop. Whatever blocks a handler (a cold read, also inside sendfile) holds up the other
+/// connections of its loop.
+/// </remarks>
+internal sealed class EpollTransport(int loops) : SocketTransport(blocking: false)
+{
+    private EpollLoop[] _loops = [];
+    private uint _accepted;
+
+    public static ITransport Create(StrategySpec spec) => new EpollTransport(loops: spec.Count("loops", 1));
+
+    protected override void Start()
+    {
+        if (_loops.Length == 0) _loops = [.. Enumerable.Range(0, loops).Select(i => new EpollLoop($"epoll-{i}"))];
+    }
+
+    protected override void Accepted(
+        SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
+    {
+        var loop = _loops[(int)(Interlocked.Increment(ref _accepted) % (uint)_loops.Length)];
+        var connection = new EpollConnection(loop, socket, remote, Report);
+        if (connection.TryAttach(onConnection)) connection.Start();
+    }
+
+    protected override void Stop()
+    {
+        foreach (var loop in _loops) loop.Dispose();
+    }
+}

@@ -1,0 +1,247 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Engine.Broker.Network.Sockets;
+
+/// <summary>The queue between whoever sends on a connection and its socket. Any thread may call any member.</summary>
+/// <remarks>
+/// One thread at a time drains it, outside the lock; whoever queues meanwhile leaves the piece to that thread. Each piece is
+/// released exactly once, after its last byte was taken or when the outbox is dropped, but never under a system call that
+/// reads it, and never with the lock held.
+/// </remarks>
+/// <param name="socket">Where the bytes go.</param>
+/// <param name="blocks">The socket is a blocking one. Senders then leave file ranges, which cannot be sent without waiting, to <see cref="SendRest"/>.</param>
+internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
+{
+    // A turn of a thread that serves other connections too ends after so much; the rest waits for its next turn.
+    private const long TurnBytes = 4 << 20;
+
+    private const nint SocketFull = -1;
+    private const nint PeerGone = -2;
+
+    private readonly Lock _lock = new();
+    private Piece[] _ring = new Piece[4];
+    private int _head;
+    private int _count;
+    private bool _draining;
+    private volatile bool _dead;
+    private volatile bool _blocked;
+    private long _queuedBytes;
+
+    /// <summary>What an attempt to send came to.</summary>
+    public enum Outcome
+    {
+        /// <summary>Nothing is left to do for the caller: all is sent, or another thread is sending it, or it waits for <see cref="SendRest"/> already.</summary>
+        Done,
+
+        /// <summary>The rest must wait: the transport calls <see cref="SendRest"/> when the socket can take more.</summary>
+        Blocked,
+
+        /// <summary>The peer is gone, or a file range ended too early: the connection is to be closed.</summary>
+        Broken,
+    }
+
+    /// <summary>Whether the rest waits for <see cref="SendRest"/>.</summary>
+    public bool IsBlocked => _blocked;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public long QueuedBytes => Volatile.Read(ref _queuedBytes);
+
+    /// <summary>Keeps other threads' pieces out until <see cref="End"/>, on the same thread.</summary>
+    public void Begin() => _lock.Enter();
+
+    public void End() => _lock.Exit();
+
+    public bool IsBegun => _lock.IsHeldByCurrentThread;
+
+    /// <summary>Queues a piece, or releases it at once when the outbox is dropped.</summary>
+    public void Add(in Piece piece)
+    {
+        lock (_lock)
+        {
+            if (!_dead && piece.Length > 0)
+            {
+                if (_count == _ring.Length) Grow();
+                _ring[(_head + _count++) & (_ring.Length - 1)] = piece;
+                _queuedBytes += piece.Length;
+                return;
+            }
+        }
+
+        piece.Release();
+    }
+
+    /// <summary>Sends what goes without waiting.</summary>
+    public Outcome TrySend() => Drain(rest: false);
+
+    /// <summary>Sends what is left after <see cref="Outcome.Blocked"/>; on a blocking socket it waits until all has gone.</summary>
+    public Outcome SendRest() => Drain(rest: true);
+
+    /// <summary>Releases what is queued, now and from now on.</summary>
+    public void Drop()
+    {
+        lock (_lock)
+        {
+            _dead = true;
+            _blocked = false;
+            if (_draining) return; // the draining thread's call may be reading a piece: it releases them when it is back
+        }
+
+        ReleaseAll();
+    }
+
+    private Outcome Drain(bool rest)
+    {
+        lock (_lock)
+        {
+            if (_dead || _draining || _count == 0 || (_blocked && !rest)) return Outcome.Done;
+            _draining = true;
+
+            // Not dropped, hence not disposed yet; from here on the descriptor stays open until it is released below.
+            var counted = false;
+            socket.DangerousAddRef(ref counted);
+        }
+
+        var mayWait = blocks && rest;
+        var outcome = Outcome.Done;
+        var turnBytes = 0L;
+        Gathering pieces = default;
+        while (TryGather(ref pieces, mayWait, turnBytes, ref outcome, out var count, out var more))
+        {
+            var sent = pieces[0].File is { } file
+                ? SendFile(file, pieces[0])
+                : SendMemory(pieces[..count], (mayWait ? 0 : LibC.MsgDontWait) | (more ? LibC.MsgMore : 0));
+            if (sent < 0) outcome = sent == SocketFull ? Outcome.Blocked : Outcome.Broken;
+            if (sent <= 0) continue;
+
+            turnBytes += sent;
+            Settle(pieces[..count], sent);
+        }
+
+        socket.DangerousRelease();
+        if (_dead) ReleaseAll();
+        return outcome;
+    }
+
+    /// <summary>Copies out what the next system call is to send; false, and the drain is over, when there is to be none.</summary>
+    private bool TryGather(ref Gathering pieces, bool mayWait, long turnBytes, ref Outcome outcome, out int count, out bool more)
+    {
+        lock (_lock)
+        {
+            count = 0;
+            more = false;
+            if (outcome == Outcome.Done && !_dead && _count > 0)
+            {
+                var leaveFile = blocks && !mayWait && Queued(0).File is not null;
+                if (!leaveFile && (mayWait || turnBytes < TurnBytes))
+                {
+                    do
+                        pieces[count] = Queued(count++);
+                    while (pieces[0].File is null && count < Gathering.MostPieces && count < _count && Queued(count).File is null);
+                    more = count < _count;
+                    return true;
+                }
+
+                outcome = Outcome.Blocked;
+            }
+
+            if (outcome == Outcome.Broken) _dead = true;
+            if (_dead && outcome == Outcome.Blocked) outcome = Outcome.Done; // dropped meanwhile: nothing is left to wait for
+            _blocked = outcome == Outcome.Blocked;
+            _draining = false;
+            return false;
+        }
+    }
+
+    /// <summary>Takes <paramref name="sent"/> bytes off the queue and releases the pieces that are through.</summary>
+    private void Settle(ReadOnlySpan<Piece> pieces, long sent)
+    {
+        var through = 0;
+        var rest = sent;
+        while (through < pieces.Length && rest >= pieces[through].Left)
+            rest -= pieces[through++].Left;
+
+        lock (_lock)
+        {
+            for (var i = 0; i < through; i++) Dequeue();
+            if (rest > 0) Queued(0).Advance((int)rest);
+            _queuedBytes -= sent;
+        }
+
+        foreach (ref readonly var piece in pieces[..through]) piece.Release();
+    }
+
+    private nint SendMemory(ReadOnlySpan<Piece> pieces, int flags)
+    {
+        var vectors = stackalloc LibC.IoVector[Gathering.MostPieces];
+        Pins pins = default;
+        for (var i = 0; i < pieces.Length; i++)
+            vectors[i] = new() { Start = pieces[i].Pin(out pins[i]), Length = (nuint)pieces[i].Left };
+
+        var message = new LibC.MessageHeader { Vectors = vectors, VectorCount = (nuint)pieces.Length };
+        nint sent;
+        do
+            sent = LibC.SendMessage(socket.Descriptor, &message, flags | LibC.MsgNoSignal);
+        while (sent < 0 && LibC.LastError == Errno.Interrupted);
+
+        var result = sent >= 0 ? sent : Failure();
+        for (var i = 0; i < pieces.Length; i++) pins[i].Dispose();
+        return result;
+    }
+
+    private nint SendFile(SafeFileHandle file, in Piece piece)
+    {
+        var position = piece.FilePosition;
+        nint sent;
+        do
+            sent = LibC.SendFile(socket.Descriptor, file, &position, (nuint)piece.Left);
+        while (sent < 0 && LibC.LastError == Errno.Interrupted);
+
+        // 0: the file ends before the range does. Its length was announced to the peer already, so there is no way on.
+        return sent > 0 ? sent : sent == 0 ? PeerGone : Failure();
+    }
+
+    private static nint Failure() => LibC.LastError == Errno.TryAgain ? SocketFull : PeerGone;
+
+    private ref Piece Queued(int index) => ref _ring[(_head + index) & (_ring.Length - 1)];
+
+    private void Dequeue()
+    {
+        Queued(0) = default;
+        _head = (_head + 1) & (_ring.Length - 1);
+        _count--;
+    }
+
+    private void Grow()
+    {
+        var larger = new Piece[_ring.Length * 2];
+        for (var i = 0; i < _count; i++) larger[i] = Queued(i);
+        _ring = larger;
+        _head = 0;
+    }
+
+    private void ReleaseAll()
+    {
+        while (true)
+        {
+            Piece piece;
+            lock (_lock)
+            {
+                if (_count == 0) return;
+                piece = Queued(0);
+                _queuedBytes -= piece.Left;
+                Dequeue();
+            }
+
+            piece.Release();
+        }
+    }
+
+    [InlineArray(Gathering.MostPieces)]
+    private struct Pins
+    {
+        private MemoryHandle _first;
+    }
+}

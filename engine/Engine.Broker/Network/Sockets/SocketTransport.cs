@@ -1,0 +1,49 @@
+using System.Net;
+
+namespace Engine.Broker.Network.Sockets;
+
+/// <summary>What the strategies on plain sockets share: their open ports.</summary>
+internal abstract class SocketTransport(bool blocking) : ITransport
+{
+    private readonly Lock _lock = new();
+    private readonly List<Listener> _listeners = [];
+    private bool _disposed;
+
+    public event Action<EndPoint?, Exception>? Failed;
+
+    public IListener Listen(IPEndPoint endpoint, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (_listeners.Count == 0) Start();
+            var listener = new Listener(endpoint, name, blocking, (socket, remote) => Accepted(socket, remote, onConnection, name), Report);
+            _listeners.Add(listener);
+            return listener;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_disposed) return;
+            _disposed = true;
+        }
+
+        foreach (var listener in _listeners) listener.Dispose();
+        Stop();
+    }
+
+    /// <summary>Called before the first port is opened; again if that could not be.</summary>
+    protected abstract void Start();
+
+    /// <summary>Takes over a connection, on its listener's thread. Does not throw.</summary>
+    protected abstract void Accepted(
+        SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name);
+
+    /// <summary>Ends all connections and waits for their threads. Nothing is accepted any more.</summary>
+    protected abstract void Stop();
+
+    protected void Report(EndPoint? remote, Exception exception) => Failed?.Invoke(remote, exception);
+}

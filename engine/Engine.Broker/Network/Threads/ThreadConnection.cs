@@ -1,0 +1,106 @@
+using System.Net;
+using Engine.Broker.Network.Sockets;
+
+namespace Engine.Broker.Network.Threads;
+
+/// <summary>A connection on a blocking socket with a thread that reads, and one that writes once it is needed.</summary>
+/// <remarks>
+/// The reader sends its handler's own answers and waits for that: a peer that does not take answers is not asked for more
+/// requests. Other threads never wait: they send from memory what the socket takes, and leave the rest and all file ranges,
+/// which cannot be sent from a blocking socket without waiting, to the writer. An idle connection holds the block that its
+/// reader waits with, 4 to 256 KiB by its recent traffic; that belongs to the price of this strategy.
+/// </remarks>
+internal sealed class ThreadConnection : SocketConnection
+{
+    private const int StackBytes = 1 << 20;
+
+    private readonly object _gate = new(); // a monitor: readers and writers wait on it for the state to change
+    private readonly Action<ThreadConnection> _onEnd;
+    private readonly Thread _reader;
+    private Thread? _writer;
+    private bool _ended;
+
+    public ThreadConnection(
+        SocketHandle socket, EndPoint? remote, string name, Action<EndPoint?, Exception> report, Action<ThreadConnection> onEnd)
+        : base(socket, remote, blocks: true, report)
+    {
+        _onEnd = onEnd;
+        _reader = new(Read, StackBytes) { Name = name, IsBackground = true };
+    }
+
+    public void Start() => _reader.Start();
+
+    /// <summary>Waits until the connection has ended, unless this is its own thread.</summary>
+    public void Join()
+    {
+        if (_reader != Thread.CurrentThread) _reader.Join();
+    }
+
+    protected override void Wake()
+    {
+        lock (_gate)
+        {
+            if (IsClosing && !_ended) _ = LibC.Shutdown(Socket.Descriptor, LibC.ShutdownBoth); // wakes whoever waits in the kernel
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    protected override void OutputBlocked()
+    {
+        lock (_gate)
+        {
+            if (IsClosing) return;
+            if (_writer is null)
+            {
+                _writer = new(Write, StackBytes) { Name = _reader.Name + "w", IsBackground = true };
+                _writer.Start();
+            }
+
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    protected override void End()
+    {
+        lock (_gate) _ended = true;
+        base.End();
+    }
+
+    private void Read()
+    {
+        while (!IsClosing)
+        {
+            WaitUntilMayReceive();
+            OfferAgainIfResumed();
+            if (MayReceive) Receive();
+        }
+
+        Wake();
+        _writer?.Join(); // none is started any more: it looked at IsClosing under the gate that Wake has passed
+        End();
+        _onEnd(this);
+    }
+
+    private void WaitUntilMayReceive()
+    {
+        if (MayReceive) return;
+        lock (_gate)
+        {
+            while (!IsClosing && !MayReceive) Monitor.Wait(_gate);
+        }
+    }
+
+    private void Write()
+    {
+        while (true)
+        {
+            lock (_gate)
+            {
+                while (!IsClosing && !IsOutputBlocked) Monitor.Wait(_gate);
+                if (IsClosing) return;
+            }
+
+            SendRest();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Net;
+using Engine.Broker.Network.Sockets;
+using Engine.Core.Strategies;
+
+namespace Engine.Broker.Network.Threads;
+
+/// <summary>A thread a connection, which waits in recv(2): the kernel schedules, and nothing a handler does holds up another connection.</summary>
+internal sealed class ThreadsTransport() : SocketTransport(blocking: true)
+{
+    private readonly Lock _lock = new();
+    private readonly HashSet<ThreadConnection> _connections = [];
+    private int _accepted;
+
+    public static ITransport Create(StrategySpec spec) => new ThreadsTransport();
+
+    protected override void Start()
+    {
+    }
+
+    protected override void Accepted(
+        SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
+    {
+        var connection = new ThreadConnection(socket, remote, $"{name}-{Interlocked.Increment(ref _accepted)}", Report, Ended);
+        if (!connection.TryAttach(onConnection)) return;
+
+        lock (_lock) _connections.Add(connection);
+        connection.Start();
+    }
+
+    protected override void Stop()
+    {
+        ThreadConnection[] left;
+        lock (_lock) left = [.. _connections];
+        foreach (var connection in left) connection.Close();
+        foreach (var connection in left) connection.Join();
+    }
+
+    private void Ended(ThreadConnection connection)
+    {
+        lock (_lock) _connections.Remove(connection);
+    }
+}
