@@ -33,7 +33,8 @@ public sealed record ClusterState
     /// <summary>In no particular order.</summary>
     public IEnumerable<Topic> Topics => TopicsById.Values;
 
-    public int TopicCount => TopicsById.Count;
+    /// <summary>Partitions of all topics together.</summary>
+    public int PartitionCount { get; private init; }
 
     /// <summary>In order of id.</summary>
     public IEnumerable<ClusterBroker> LiveBrokers => Brokers.Values.Where(broker => broker.Alive);
@@ -116,13 +117,21 @@ public sealed record ClusterState
         for (var i = 0; i < record.Partitions.Count; i++)
             if (record.Partitions[i].Problem() is { } wrong) throw Refuse($"partition {record.Name}-{i}: {wrong}");
 
-        return WithTopic(new Topic(record.Name, record.Id, record.Config, record.Partitions));
+        return WithTopic(new Topic(record.Name, record.Id, record.Config, record.Partitions)) with
+        {
+            PartitionCount = PartitionCount + record.Partitions.Count,
+        };
     }
 
     private ClusterState Apply(TopicDeleted record)
     {
         var topic = FindTopic(record.Id) ?? throw Refuse($"topic {record.Id} is deleted but unknown");
-        return this with { TopicsByName = TopicsByName.Remove(topic.Name), TopicsById = TopicsById.Remove(topic.Id) };
+        return this with
+        {
+            TopicsByName = TopicsByName.Remove(topic.Name),
+            TopicsById = TopicsById.Remove(topic.Id),
+            PartitionCount = PartitionCount - topic.Partitions.Count,
+        };
     }
 
     private ClusterState Apply(PartitionChanged record)

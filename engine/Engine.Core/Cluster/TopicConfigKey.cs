@@ -2,15 +2,20 @@ using System.Globalization;
 
 namespace Engine.Core.Cluster;
 
-/// <summary>What kind of value a setting has, numbered as DescribeConfigs answers it.</summary>
-public enum ConfigType : sbyte
+/// <summary>What kind of value a setting has.</summary>
+public enum ConfigKind
 {
-    Flag = 1,
-    Text = 2,
-    Number32 = 3,
-    Number16 = 4,
-    Number64 = 5,
-    Names = 7,
+    /// <summary>One of a few words.</summary>
+    Word,
+
+    /// <summary>Some of a few words.</summary>
+    Words,
+
+    /// <summary>A whole number of 32 bits.</summary>
+    Number32,
+
+    /// <summary>A whole number of 64 bits.</summary>
+    Number64,
 }
 
 /// <summary>One setting of a topic: its name and text form on the wire.</summary>
@@ -21,7 +26,7 @@ public enum ConfigType : sbyte
 public sealed record TopicConfigKey(
     string Name,
     string BrokerName,
-    ConfigType Type,
+    ConfigKind Kind,
     string Documentation,
     string Allowed,
     Func<TopicConfig, string> Get,
@@ -30,14 +35,14 @@ public sealed record TopicConfigKey(
     /// <summary>Every setting there is, by name.</summary>
     public static IReadOnlyList<TopicConfigKey> All { get; } =
     [
-        OneValue("cleanup.policy", "log.cleanup.policy", "delete", ConfigType.Names,
+        OneValue("cleanup.policy", "log.cleanup.policy", "delete", ConfigKind.Words,
             "What happens to old segments. Compaction is not supported."),
-        OneValue("compression.type", "compression.type", "producer", ConfigType.Text,
+        OneValue("compression.type", "compression.type", "producer", ConfigKind.Word,
             "Batches are stored as the producer compressed them."),
         Number32("max.message.bytes", "message.max.bytes", 0,
             "Bytes of the largest record batch, as sent.",
             config => config.MaxMessageBytes, (config, value) => config with { MaxMessageBytes = value }),
-        OneValue("message.timestamp.type", "log.message.timestamp.type", "CreateTime", ConfigType.Text,
+        OneValue("message.timestamp.type", "log.message.timestamp.type", "CreateTime", ConfigKind.Word,
             "Records keep the time their producer gave them."),
         Number32("min.insync.replicas", "min.insync.replicas", 1,
             "In-sync replicas that a produce with acks=all needs.",
@@ -61,19 +66,19 @@ public sealed record TopicConfigKey(
 
     private static TopicConfigKey Number32(string name, string brokerName, int min, string documentation,
         Func<TopicConfig, int> get, Func<TopicConfig, int, TopicConfig> set) =>
-        new(name, brokerName, ConfigType.Number32, documentation, $"a whole number from {min} to {int.MaxValue}",
+        new(name, brokerName, ConfigKind.Number32, documentation, $"a whole number from {min} to {int.MaxValue}",
             config => get(config).ToString(CultureInfo.InvariantCulture),
             (config, text) => Number(text, min, int.MaxValue) is { } value ? set(config, (int)value) : null);
 
     private static TopicConfigKey Number64(string name, string brokerName, long min, string documentation,
         Func<TopicConfig, long> get, Func<TopicConfig, long, TopicConfig> set) =>
-        new(name, brokerName, ConfigType.Number64, documentation, $"a whole number of at least {min}",
+        new(name, brokerName, ConfigKind.Number64, documentation, $"a whole number of at least {min}",
             config => get(config).ToString(CultureInfo.InvariantCulture),
             (config, text) => Number(text, min, long.MaxValue) is { } value ? set(config, value) : null);
 
     // Clients send these settings whether or not they differ; the one value there is must pass.
-    private static TopicConfigKey OneValue(string name, string brokerName, string value, ConfigType type, string documentation) =>
-        new(name, brokerName, type, documentation, value, _ => value, (config, text) => text == value ? config : null);
+    private static TopicConfigKey OneValue(string name, string brokerName, string value, ConfigKind kind, string documentation) =>
+        new(name, brokerName, kind, documentation, value, _ => value, (config, text) => text == value ? config : null);
 
     private static long? Number(string text, long min, long max) =>
         long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max

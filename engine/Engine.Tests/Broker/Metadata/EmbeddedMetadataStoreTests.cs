@@ -77,6 +77,7 @@ public sealed class EmbeddedMetadataStoreTests : IDisposable
         using var one = _folder.Open(1);
         using var two = _folder.Open(2);
         one.Update(_ => [Topic("t")]);
+        SpinUntil(() => two.State.FindTopic("t") is not null);
 
         const int each = 100;
         await Task.WhenAll(new[] { one, two }.Select(store => Task.Run(() =>

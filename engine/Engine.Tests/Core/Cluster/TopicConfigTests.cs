@@ -24,7 +24,7 @@ public sealed class TopicConfigTests
 
     [Fact]
     public void Keys_EachNumber_IsReadBackAsSet() => Assert.All(
-        TopicConfigKey.All.Where(key => key.Type is ConfigType.Number32 or ConfigType.Number64),
+        TopicConfigKey.All.Where(key => key.Kind is ConfigKind.Number32 or ConfigKind.Number64),
         key => Assert.Equal("54321", key.Get(key.Set(new TopicConfig(), "54321")!)));
 
     [Theory]

@@ -1,0 +1,59 @@
+using Engine.Broker.Metadata;
+using Engine.Core.Cluster;
+
+namespace Engine.Tests.Broker.Handlers;
+
+/// <summary>A store of one process, with as many live brokers as a test wants.</summary>
+internal sealed class MemoryMetadataStore : IMetadataStore
+{
+    private readonly List<Action<ClusterState>> _watchers = [];
+
+    private MemoryMetadataStore()
+    {
+    }
+
+    /// <summary>A cluster with live brokers 1 to <paramref name="count"/>.</summary>
+    public static MemoryMetadataStore OfBrokers(int count)
+    {
+        var store = new MemoryMetadataStore();
+        store.Append(new ClusterCreated("test-cluster"));
+        for (var id = 1; id <= count; id++)
+            store.Append(new BrokerRegistered(id, id, $"host{id}", 9090 + id, $"inner{id}", 9190 + id));
+        return store;
+    }
+
+    public ClusterState State { get; private set; } = ClusterState.Empty;
+
+    /// <summary>What another node does just before the next append, once.</summary>
+    public ClusterRecord? Rival { get; set; }
+
+    public int Appends { get; private set; }
+
+    public void Append(ClusterRecord record) => State = State.Apply(record);
+
+    public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)
+    {
+        if (Rival is { } rival)
+        {
+            Rival = null;
+            Append(rival);
+        }
+
+        if (State.Version != expectedVersion) return false;
+        State = records.Aggregate(State, (state, record) => state.Apply(record));
+        Appends++;
+        _watchers.ForEach(watcher => watcher(State));
+        return true;
+    }
+
+    public IDisposable Watch(Action<ClusterState> onChange)
+    {
+        _watchers.Add(onChange);
+        onChange(State);
+        return this;
+    }
+
+    public void Dispose()
+    {
+    }
+}
