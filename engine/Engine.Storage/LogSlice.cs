@@ -1,0 +1,42 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Engine.Storage;
+
+/// <summary>Batches read from a log: a range of a file to be sent by the kernel, or memory. Whoever got it releases it once.</summary>
+/// <remarks>
+/// The bytes stay readable until <see cref="Release"/>, however slow the client they are sent to: a dropped segment's file stays
+/// open, a cached chunk stays out of its pool, a mapping stays mapped. Copies of the struct share the one duty to release.
+/// </remarks>
+public readonly struct LogSlice
+{
+    private readonly IDisposable? _owner;
+
+    private LogSlice(SafeFileHandle? file, long filePosition, ReadOnlyMemory<byte> memory, int length, IDisposable? owner)
+    {
+        File = file;
+        FilePosition = filePosition;
+        Memory = memory;
+        Length = length;
+        _owner = owner;
+    }
+
+    /// <summary>The file to send from; null when the bytes are in <see cref="Memory"/>.</summary>
+    public SafeFileHandle? File { get; }
+
+    /// <summary>Where in <see cref="File"/> the bytes begin.</summary>
+    public long FilePosition { get; }
+
+    /// <summary>The bytes, when there is no <see cref="File"/>.</summary>
+    public ReadOnlyMemory<byte> Memory { get; }
+
+    /// <summary>Bytes, 0 when there is nothing to read.</summary>
+    public int Length { get; }
+
+    public static LogSlice OfFile(SafeFileHandle file, long position, int length, IDisposable owner) =>
+        new(file, position, default, length, owner);
+
+    public static LogSlice OfMemory(ReadOnlyMemory<byte> memory, IDisposable owner) => new(null, 0, memory, memory.Length, owner);
+
+    /// <summary>Gives up the bytes. Does nothing for an empty slice.</summary>
+    public void Release() => _owner?.Dispose();
+}

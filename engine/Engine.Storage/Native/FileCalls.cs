@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Engine.Storage.Native;
+
+/// <summary>What logs do to their files, every failure an <see cref="IOException"/>. Tests derive from it to make calls fail.</summary>
+/// <remarks>Thread-safe. <c>RandomAccess.FlushToDisk</c> is not used because .NET 10 returns normally from it when fsync fails.</remarks>
+internal class FileCalls
+{
+    public static readonly FileCalls Kernel = new();
+
+    /// <summary>Writes all of <paramref name="bytes"/> at <paramref name="position"/>; after a failure any part may be written.</summary>
+    public virtual unsafe void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
+    {
+        fixed (byte* start = bytes)
+        {
+            var written = 0;
+            while (written < bytes.Length)
+            {
+                var count = Libc.Pwrite(file, start + written, (nuint)(bytes.Length - written), position + written);
+                if (count >= 0) written += (int)count;
+                else if (Marshal.GetLastPInvokeError() != Libc.Interrupted) throw Failed("pwrite");
+            }
+        }
+    }
+
+    /// <summary>Makes the file's bytes and its length durable.</summary>
+    public virtual void SyncData(SafeFileHandle file)
+    {
+        if (Libc.Fdatasync(file) != 0) throw Failed("fdatasync");
+    }
+
+    /// <summary>Makes the names of files created, renamed and removed in <paramref name="folder"/> durable.</summary>
+    public virtual void SyncFolder(string folder)
+    {
+        using var handle = Open(folder, Libc.ReadOnly | Libc.Directory);
+        if (Libc.Fsync(handle) != 0) throw Failed("fsync of a folder");
+    }
+
+    /// <summary>Reserves disk blocks without changing the file's length; false when the file system cannot.</summary>
+    public virtual bool Allocate(SafeFileHandle file, long position, long count)
+    {
+        while (Libc.Fallocate(file, Libc.KeepSize, position, count) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error == Libc.NotSupported) return false;
+            if (error != Libc.Interrupted) throw Failed("fallocate");
+        }
+
+        return true;
+    }
+
+    /// <summary>Turns everything from <paramref name="position"/> on into zeros and keeps the length, for those still reading there.</summary>
+    public virtual void ZeroFrom(SafeFileHandle file, long position)
+    {
+        var length = RandomAccess.GetLength(file);
+        if (position >= length) return;
+        if (Libc.Fallocate(file, Libc.PunchHole | Libc.KeepSize, position, length - position) == 0) return;
+        if (Marshal.GetLastPInvokeError() != Libc.NotSupported) throw Failed("fallocate");
+        Cut(file, position);
+        Cut(file, length);
+    }
+
+    /// <summary>Sets the file's length and gives blocks reserved beyond it back.</summary>
+    public virtual void Cut(SafeFileHandle file, long length)
+    {
+        if (Libc.Ftruncate(file, length) != 0) throw Failed("ftruncate");
+    }
+
+    /// <summary>Opens with open(2)'s own flags; the handle is closed on exec.</summary>
+    public static SafeFileHandle Open(string path, int flags)
+    {
+        var descriptor = Libc.Open(path, flags | Libc.CloseOnExec, 0);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed($"open {path}");
+    }
+
+    public static IOException Failed(string call)
+    {
+        var error = Marshal.GetLastPInvokeError();
+        return new IOException($"{call}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})", error);
+    }
+}

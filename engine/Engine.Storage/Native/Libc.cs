@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Engine.Storage.Native;
+
+/// <summary>The system calls .NET has no counterpart for, or whose counterpart hides errors.</summary>
+internal static partial class Libc
+{
+    public const int NoSuchEntry = 2;    // ENOENT
+    public const int Interrupted = 4;    // EINTR
+    public const int Invalid = 22;       // EINVAL
+    public const int WouldBlock = 11;    // EWOULDBLOCK
+    public const int NotSupported = 95;  // EOPNOTSUPP
+
+    public const int ReadOnly = 0;           // O_RDONLY
+    public const int ReadWrite = 2;          // O_RDWR
+    public const int CloseOnExec = 0x80000;  // O_CLOEXEC
+    public const int Directory = 0x10000;    // O_DIRECTORY
+    public const int LockExclusive = 2;      // LOCK_EX
+    public const int LockNonBlocking = 4;    // LOCK_NB
+    public const int KeepSize = 1;           // FALLOC_FL_KEEP_SIZE
+    public const int PunchHole = 2;          // FALLOC_FL_PUNCH_HOLE
+    public const int ProtectRead = 1;        // PROT_READ
+    public const int MapShared = 1;          // MAP_SHARED
+    public const nint MapFailed = -1;
+
+    /// <summary>O_DIRECT, which differs between processors. Source: asm/fcntl.h of x86 and of arm64.</summary>
+    public static int Direct { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    public static unsafe partial nint Pwrite(SafeFileHandle file, byte* bytes, nuint count, long position);
+
+    [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
+    public static partial int Fdatasync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    public static partial int Fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Fallocate(SafeFileHandle file, int mode, long position, long count);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    public static partial int Ftruncate(SafeFileHandle file, long length);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    public static partial int Flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
+    public static partial nint Mmap(nint address, nuint length, int protection, int flags, SafeFileHandle file, long position);
+
+    [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
+    public static partial int Munmap(nint address, nuint length);
+}

@@ -1,0 +1,19 @@
+namespace Engine.Storage.Read;
+
+/// <summary>How stored bytes get from a segment's file to whoever sends them.</summary>
+public interface IReadPath
+{
+    /// <summary>Starts reading <paramref name="file"/>, which may still grow, up to about <paramref name="expectedBytes"/>.</summary>
+    ISegmentReader Open(SegmentFile file, long expectedBytes);
+}
+
+/// <summary>Reads one segment's file, from many threads at once.</summary>
+public interface ISegmentReader : IDisposable
+{
+    /// <summary>
+    /// The <paramref name="count"/> bytes from <paramref name="position"/> on, all of them written. The caller holds a reference
+    /// to the file; a slice that refers to it takes its own. Allocates nothing.
+    /// </summary>
+    /// <exception cref="IOException">They cannot be read.</exception>
+    LogSlice Read(long position, int count);
+}

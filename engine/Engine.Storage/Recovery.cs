@@ -1,0 +1,163 @@
+using System.Globalization;
+using Engine.Core.Memory;
+using Engine.Protocol.Records;
+
+namespace Engine.Storage;
+
+/// <summary>What opening a log found and did.</summary>
+/// <param name="BytesScanned">Bytes read and checked because they were not known to be durable.</param>
+/// <param name="BytesCut">Bytes removed behind the last sound batch: a torn tail.</param>
+/// <param name="SegmentsDropped">Segments removed because a batch before them was not sound.</param>
+public sealed record RecoveryReport(long BytesScanned, long BytesCut, int SegmentsDropped);
+
+/// <summary>Makes a log's segments from the files in its folder.</summary>
+/// <remarks>
+/// What ends at or before the recovery point is trusted: after a clean stop that is everything. A segment that reaches past it
+/// is read and checked, batch by batch with its CRC, up to the first that is not sound; the rest is cut off.
+/// </remarks>
+internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles node)
+{
+    private const int ChunkBytes = 4 << 20;
+
+    private readonly List<Segment> _segments = [];
+    private long _bytesScanned;
+    private long _bytesCut;
+    private int _segmentsDropped;
+
+    public RecoveryReport Report => new(_bytesScanned, _bytesCut, _segmentsDropped);
+
+    /// <summary>The log's segments in order, the last to be grown; empty for an empty folder.</summary>
+    /// <exception cref="IOException">A file cannot be read or cut.</exception>
+    public List<Segment> Load(long recoveryPoint)
+    {
+        var bases = BaseOffsets();
+        for (var i = 0; i < bases.Count; i++)
+        {
+            var file = folder.FileOf(bases[i], options);
+            var next = i + 1 < bases.Count ? bases[i + 1] : (long?)null;
+            var segment = Load(file, bases[i], next, recoveryPoint);
+            _segments.Add(segment);
+            if (next is null || segment.NextOffset == next) continue;
+
+            // A hole: nothing behind it can be served in order.
+            foreach (var lost in bases.Skip(i + 1)) folder.Drop(folder.FileOf(lost, options));
+            _segmentsDropped = bases.Count - i - 1;
+            break;
+        }
+
+        return _segments;
+    }
+
+    private List<long> BaseOffsets()
+    {
+        var bases = new List<long>();
+        foreach (var path in Directory.EnumerateFiles(folder.Path, "*.log"))
+        {
+            var name = System.IO.Path.GetFileNameWithoutExtension(path.AsSpan());
+            if (name.Length == 20 && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var offset)) bases.Add(offset);
+        }
+
+        bases.Sort();
+        return bases;
+    }
+
+    private Segment Load(SegmentFile file, long baseOffset, long? nextOffset, long recoveryPoint)
+    {
+        if (nextOffset <= recoveryPoint)
+            return new Segment(file, baseOffset, nextOffset.Value, new FileInfo(file.Path).Length, options.IndexIntervalBytes);
+        if (nextOffset is null && recoveryPoint > baseOffset && TryResume(file, baseOffset) is { } resumed && resumed.NextOffset == recoveryPoint)
+            return resumed;
+        return Scan(file, baseOffset);
+    }
+
+    /// <summary>The last segment after a clean stop: from its indexes, and from the headers behind the last indexed batch.</summary>
+    /// <returns>Null when anything about it is odd.</returns>
+    private Segment? TryResume(SegmentFile file, long baseOffset)
+    {
+        var size = file.LengthBytes;
+        var (indexPath, timesPath) = Segment.IndexPaths(file.Path);
+        if (DurableFile.TryRead(indexPath) is not { } indexBytes || DurableFile.TryRead(timesPath) is not { } timesBytes) return null;
+        if (OffsetIndex.Parse(indexBytes, baseOffset, long.MaxValue, size) is not { } index || !index.AgreesWith(file, size)) return null;
+        if (TimeIndex.Parse(timesBytes, baseOffset, long.MaxValue) is not { } times || (times.Last.Timestamp < 0 && index.Count > 0)) return null;
+
+        var segment = new Segment(file, baseOffset, options.IndexIntervalBytes, index, times);
+        var scan = new HeaderScan(file, index.Last.Position, size, stackalloc byte[4096]);
+        if (index.Count > 0 && scan.MoveNext()) segment.SkipTo(scan.Header, scan.Next);
+        while (scan.MoveNext())
+        {
+            if (scan.Header.BaseOffset != segment.NextOffset) return null;
+            segment.Append(scan.Header);
+        }
+
+        if (scan.Position != size || times.Last.Offset >= segment.NextOffset) return null;
+        segment.FlushedBytes = size;
+        segment.IsNameDurable = true;
+        return segment;
+    }
+
+    /// <summary>Reads a whole segment, checks every batch, and cuts the file behind the last sound one.</summary>
+    private Segment Scan(SegmentFile file, long baseOffset)
+    {
+        var segment = new Segment(file, baseOffset, options.IndexIntervalBytes);
+        var length = file.LengthBytes;
+        var block = BlockPool.Shared.Rent((int)Math.Clamp(length, 1, ChunkBytes));
+        try
+        {
+            var (position, held) = (0L, 0); // Where in the file the block's bytes begin, and how many it holds.
+            while (true)
+            {
+                held += Fill(file, block.Bytes.AsSpan(held), position + held, length);
+                var used = TakeBatches(segment, block.Bytes.AsSpan(0, held));
+                position += used;
+                if (used == 0)
+                {
+                    // Not sound, or larger than the block: a whole batch needs as much memory as its header says.
+                    var wanted = held < BatchHeader.Size ? 0 : new BatchHeader(block.Bytes).SizeBytes;
+                    if (wanted <= block.Bytes.Length || wanted > length - position) break;
+                    var larger = BlockPool.Shared.Rent(wanted);
+                    block.Bytes.AsSpan(0, held).CopyTo(larger.Bytes);
+                    block.Dispose();
+                    block = larger;
+                    continue;
+                }
+
+                block.Bytes.AsSpan(used, held - used).CopyTo(block.Bytes);
+                held -= used;
+            }
+        }
+        finally
+        {
+            block.Dispose();
+        }
+
+        if (segment.SizeBytes < length)
+        {
+            node.Calls.Cut(file.Handle, segment.SizeBytes);
+            _bytesCut += length - segment.SizeBytes;
+        }
+
+        return segment;
+    }
+
+    private int Fill(SegmentFile file, Span<byte> free, long position, long length)
+    {
+        var count = (int)Math.Min(free.Length, length - position);
+        file.ReadExactly(position, free[..count]);
+        _bytesScanned += count;
+        return count;
+    }
+
+    private static int TakeBatches(Segment segment, ReadOnlySpan<byte> bytes)
+    {
+        var used = 0;
+        while (BatchCheck.SoundBatchBytes(bytes[used..]) is > 0 and var size)
+        {
+            var header = new BatchHeader(bytes[used..]);
+            if (header.BaseOffset != segment.NextOffset) break;
+            segment.Append(header);
+            used += size;
+        }
+
+        return used;
+    }
+}

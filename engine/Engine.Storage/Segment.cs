@@ -1,0 +1,272 @@
+using Engine.Protocol.Records;
+
+namespace Engine.Storage;
+
+/// <summary>One file's worth of a log: its batches, and where in the file each of them is.</summary>
+/// <remarks>
+/// Grows by one thread, read by any without locks. Where a batch begins is known from memory for the newest
+/// ones, and otherwise from the sparse index and a few header reads. A closed segment's indexes are read back when asked for.
+/// </remarks>
+internal sealed class Segment
+{
+    private const int HeaderWindowBytes = 4096;
+
+    private readonly Lock _rebuilding = new();
+    private readonly int _indexIntervalBytes;
+    private RecentBoundaries? _recent;
+    private OffsetIndex? _index;
+    private TimeIndex? _times;
+    private long _sizeBytes;
+    private long _unindexedBytes;
+    private long _maxTimestamp = -1;
+    private long _maxTimestampOffset;
+
+    /// <summary>An empty segment, to be grown.</summary>
+    public Segment(SegmentFile file, long baseOffset, int indexIntervalBytes)
+    {
+        File = file;
+        BaseOffset = baseOffset;
+        NextOffset = baseOffset;
+        FirstTimestamp = -1;
+        _indexIntervalBytes = indexIntervalBytes;
+        _maxTimestampOffset = baseOffset;
+        _recent = new RecentBoundaries(new LogPosition(baseOffset, 0));
+        _index = new OffsetIndex(baseOffset);
+        _times = new TimeIndex(baseOffset);
+    }
+
+    /// <summary>A closed segment that is trusted as it lies on disk.</summary>
+    public Segment(SegmentFile file, long baseOffset, long nextOffset, long sizeBytes, int indexIntervalBytes)
+    {
+        File = file;
+        BaseOffset = baseOffset;
+        NextOffset = nextOffset;
+        _indexIntervalBytes = indexIntervalBytes;
+        _sizeBytes = sizeBytes;
+        FlushedBytes = sizeBytes;
+        IsNameDurable = true;
+    }
+
+    /// <summary>A segment that goes on from indexes found on disk, which cover it up to the last indexed batch.</summary>
+    public Segment(SegmentFile file, long baseOffset, int indexIntervalBytes, OffsetIndex index, TimeIndex times)
+        : this(file, baseOffset, indexIntervalBytes)
+    {
+        _index = index;
+        _times = times;
+        (_maxTimestamp, _maxTimestampOffset) = times.Last;
+    }
+
+    public SegmentFile File { get; }
+
+    public long BaseOffset { get; }
+
+    /// <summary>The offset after the last record's. Only for the writer, and for anyone once the segment is closed.</summary>
+    public long NextOffset { get; private set; }
+
+    public long SizeBytes => Volatile.Read(ref _sizeBytes);
+
+    /// <summary>Held while the file is flushed.</summary>
+    public Lock Syncing { get; } = new();
+
+    /// <summary>Bytes known to be durable; equal to the size of a closed segment once it is.</summary>
+    public long FlushedBytes { get; set; }
+
+    /// <summary>Whether the file's name in its folder is known to survive a power cut.</summary>
+    public bool IsNameDurable { get; set; }
+
+    /// <summary>When the first batch was appended, in Unix milliseconds; -1 while there is none or it is not known.</summary>
+    public long FirstTimestamp { get; set; }
+
+    /// <summary>The largest timestamp of its records, and the last offset of the batch that first had it; (-1, base) without records.</summary>
+    public (long Timestamp, long Offset) MaxTimestamp
+    {
+        get
+        {
+            var timestamp = Volatile.Read(ref _maxTimestamp);
+            if (timestamp >= 0) return (timestamp, Volatile.Read(ref _maxTimestampOffset));
+            return SizeBytes == 0 ? (-1, BaseOffset) : Times.Last;
+        }
+    }
+
+    public bool IsFlushed => IsNameDurable && FlushedBytes == SizeBytes;
+
+    public TimeIndex Times => Volatile.Read(ref _times) ?? LoadTimes();
+
+    private OffsetIndex Index => Volatile.Read(ref _index) ?? LoadIndex();
+
+    private string IndexPath => IndexPaths(File.Path).Offsets;
+
+    private string TimesPath => IndexPaths(File.Path).Times;
+
+    /// <summary>Takes note of batches that have been written at the segment's end. For the writer.</summary>
+    public void Append(ReadOnlySpan<byte> batches)
+    {
+        while (batches.Length > 0)
+        {
+            var header = new BatchHeader(batches);
+            Append(header);
+            batches = batches[header.SizeBytes..];
+        }
+    }
+
+    /// <summary>Takes note of one batch that has been written at the segment's end. For the writer and for recovery.</summary>
+    public void Append(BatchHeader header)
+    {
+        // The order in which Kafka does it: first the index entry for the batch, then its bytes count towards the next entry.
+        if (header.MaxTimestamp > _maxTimestamp)
+        {
+            Volatile.Write(ref _maxTimestampOffset, header.LastOffset);
+            Volatile.Write(ref _maxTimestamp, header.MaxTimestamp);
+        }
+
+        if (_unindexedBytes > _indexIntervalBytes)
+        {
+            _index!.Add(header.LastOffset, _sizeBytes);
+            _times!.Add(_maxTimestamp, _maxTimestampOffset);
+            _unindexedBytes = 0;
+        }
+
+        _unindexedBytes += header.SizeBytes;
+        NextOffset = header.NextOffset;
+        // The size before the boundary: whoever knows the boundary may read up to it.
+        Volatile.Write(ref _sizeBytes, _sizeBytes + header.SizeBytes);
+        _recent!.Add(new LogPosition(NextOffset, _sizeBytes));
+    }
+
+    /// <summary>Moves on behind the last indexed batch. For recovery.</summary>
+    public void SkipTo(BatchHeader lastIndexed, long end)
+    {
+        NextOffset = lastIndexed.NextOffset;
+        _sizeBytes = end;
+        _unindexedBytes = lastIndexed.SizeBytes;
+        _recent = new RecentBoundaries(new LogPosition(NextOffset, end));
+    }
+
+    /// <summary>The boundary of the batch that holds <paramref name="offset"/>, or the end when that is the next offset.</summary>
+    /// <remarks>Allocates nothing. The caller holds a reference to the file.</remarks>
+    /// <exception cref="InvalidDataException">The file's batches do not hang together.</exception>
+    public LogPosition Find(long offset)
+    {
+        if (Volatile.Read(ref _recent) is { } recent && recent.TryFloorOffset(offset, out var boundary)) return boundary;
+        if (TryScan(Index, offset, out boundary)) return boundary;
+
+        // An index read from disk looked sound and led astray: a stale file under a good name. Make it again, once.
+        if (Volatile.Read(ref _recent) is null && TryScan(Rebuild(), offset, out boundary)) return boundary;
+        throw new InvalidDataException($"{File.Path} holds no batch with offset {offset}");
+    }
+
+    /// <summary>
+    /// The last boundary known without I/O at or before <paramref name="position"/>, from <paramref name="first"/> on, or
+    /// <paramref name="first"/> itself.
+    /// </summary>
+    public long BoundaryBefore(long position, long first)
+    {
+        if (Volatile.Read(ref _recent) is { } recent && recent.TryFloorPosition(position, out var boundary)) return Math.Max(first, boundary.Bytes);
+        return Math.Max(first, Index.BoundaryBefore(position));
+    }
+
+    /// <summary>The size of the batch that begins at <paramref name="position"/>.</summary>
+    public int BatchBytes(long position)
+    {
+        var scan = new HeaderScan(File, position, SizeBytes, stackalloc byte[BatchHeader.Size]);
+        return scan.MoveNext() ? scan.Header.SizeBytes : throw new InvalidDataException($"{File.Path} holds no batch at {position}");
+    }
+
+    /// <summary>Writes the indexes to disk, where they replace what was there. Not while the segment grows.</summary>
+    public void WriteIndexes()
+    {
+        if (Volatile.Read(ref _index) is not { } index || Volatile.Read(ref _times) is not { } times) return;
+
+        times.Add(_maxTimestamp, _maxTimestampOffset);
+        DurableFile.Write(IndexPath, index.ToBytes(), File.Calls);
+        DurableFile.Write(TimesPath, times.ToBytes(), File.Calls);
+    }
+
+    /// <summary>Drops from memory what can be read back from disk. Only once closed and written.</summary>
+    public void ForgetIndexes()
+    {
+        Volatile.Write(ref _recent, null);
+        Volatile.Write(ref _index, null);
+        Volatile.Write(ref _times, null);
+    }
+
+    /// <summary>The files that go with a <c>.log</c> file.</summary>
+    public static (string Offsets, string Times) IndexPaths(string logPath) =>
+        (Path.ChangeExtension(logPath, ".index"), Path.ChangeExtension(logPath, ".timeindex"));
+
+    private bool TryScan(OffsetIndex index, long offset, out LogPosition boundary)
+    {
+        var end = SizeBytes;
+        var scan = new HeaderScan(File, index.PositionBefore(offset), end, stackalloc byte[HeaderWindowBytes]);
+        boundary = default;
+        var expected = -1L;
+        while (scan.MoveNext())
+        {
+            if (scan.Header.BaseOffset > offset || (expected >= 0 && scan.Header.BaseOffset != expected)) return false;
+            expected = scan.Header.NextOffset;
+            boundary = new LogPosition(scan.Header.BaseOffset, scan.Position);
+            if (offset < expected) return true;
+        }
+
+        // The offset after the last one: its batch is yet to come, and will begin where the file now ends.
+        boundary = new LogPosition(offset, scan.Position);
+        return scan.Position == end && (expected == offset || (end == 0 && offset == BaseOffset));
+    }
+
+    private OffsetIndex LoadIndex()
+    {
+        var bytes = DurableFile.TryRead(IndexPath);
+        var index = bytes is null ? null : OffsetIndex.Parse(bytes, BaseOffset, NextOffset, SizeBytes);
+        if (index is null || !Agrees(index)) return Rebuild();
+
+        Volatile.Write(ref _index, index);
+        return index;
+    }
+
+    /// <summary>Whether some of the batches that the index names are where it says, and none behind the last is missing.</summary>
+    private bool Agrees(OffsetIndex index)
+    {
+        if (!index.AgreesWith(File, SizeBytes)) return false;
+
+        // A batch that begins further from the last indexed one than the interval would have been indexed.
+        var last = index.Last.Position;
+        var scan = new HeaderScan(File, last, SizeBytes, stackalloc byte[HeaderWindowBytes]);
+        while (scan.MoveNext())
+        {
+            if (scan.Position - last > _indexIntervalBytes) return false;
+        }
+
+        return scan.Position == SizeBytes;
+    }
+
+    private TimeIndex LoadTimes()
+    {
+        var bytes = DurableFile.TryRead(TimesPath);
+        var times = bytes is null ? null : TimeIndex.Parse(bytes, BaseOffset, NextOffset);
+        if (times is null || (times.Last.Timestamp < 0 && SizeBytes > 0))
+        {
+            Rebuild();
+            return Volatile.Read(ref _times) ?? new TimeIndex(BaseOffset);
+        }
+
+        Volatile.Write(ref _times, times);
+        return times;
+    }
+
+    /// <summary>Makes a closed segment's indexes again from its batch headers, in memory and on disk.</summary>
+    private OffsetIndex Rebuild()
+    {
+        lock (_rebuilding)
+        {
+            var made = new Segment(File, BaseOffset, _indexIntervalBytes);
+            var scan = new HeaderScan(File, 0, SizeBytes, stackalloc byte[HeaderWindowBytes]);
+            while (scan.MoveNext()) made.Append(scan.Header);
+            made.WriteIndexes();
+            Volatile.Write(ref _maxTimestampOffset, made._maxTimestampOffset);
+            Volatile.Write(ref _maxTimestamp, made._maxTimestamp);
+            Volatile.Write(ref _times, made._times);
+            Volatile.Write(ref _index, made._index);
+            return made._index!;
+        }
+    }
+}

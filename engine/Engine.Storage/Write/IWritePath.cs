@@ -1,0 +1,24 @@
+namespace Engine.Storage.Write;
+
+/// <summary>How appended bytes get into a segment's file. Not when they become durable: that is the flush policy's.</summary>
+public interface IWritePath
+{
+    /// <summary>Starts writing <paramref name="file"/>, whose first <paramref name="position"/> bytes are there already.</summary>
+    /// <exception cref="IOException">The file cannot be written this way.</exception>
+    ISegmentWriter Open(SegmentFile file, long position);
+
+    /// <summary>Finds out before the node starts whether files in <paramref name="folder"/> can be written this way.</summary>
+    /// <exception cref="DataFolderException">They cannot; the message says what would work.</exception>
+    void Verify(string folder);
+}
+
+/// <summary>Writes one segment's file from one thread at a time while others read it.</summary>
+public interface ISegmentWriter : IDisposable
+{
+    /// <summary>
+    /// Appends: <paramref name="position"/> is where the last write ended. On return the bytes can be read through
+    /// <see cref="SegmentFile.Handle"/>; the file may be longer than what was written, the rest zeros.
+    /// </summary>
+    /// <exception cref="IOException">Any part of the bytes may have been written.</exception>
+    void Write(long position, ReadOnlySpan<byte> bytes);
+}
