@@ -119,6 +119,13 @@ public sealed class DataFolder : IDisposable
         RenameAway(log.Folder);
     }
 
+    /// <summary>Returns once the background work asked for so far is done. For tests.</summary>
+    internal void Settle()
+    {
+        _node.Keeper.Drain();
+        _node.Sweeper.Drain();
+    }
+
     /// <summary>Closes all logs and marks the folder as cleanly stopped if each could be made durable.</summary>
     public void Dispose()
     {

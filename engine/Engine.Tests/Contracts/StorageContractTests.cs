@@ -1,0 +1,185 @@
+using Engine.Core.Strategies;
+using Engine.Protocol.Records;
+using Engine.Storage;
+using Engine.Storage.Cache;
+using Engine.Storage.Flush;
+using Engine.Storage.Read;
+using Engine.Storage.Write;
+using Engine.Tests.Storage;
+
+namespace Engine.Tests.Contracts;
+
+/// <summary>What every write path, flush policy, read path and cache keeps: the same bytes come back, whatever happened between.</summary>
+/// <remarks>A strategy is enrolled here by being in its catalog.</remarks>
+public sealed class StorageContractTests
+{
+    private static readonly LogOptions SmallSegments = new() { SegmentBytes = 32 << 10, IndexIntervalBytes = 1024 };
+
+    private static readonly IStrategyCatalog[] Catalogs = [WritePaths.Catalog, FlushPolicies.Catalog, ReadPaths.Catalog, BatchCaches.Catalog];
+
+    /// <summary>Every strategy of every seam, with the other seams' defaults; and each cache over each read path.</summary>
+    public static TheoryData<string> EveryStrategy =>
+        [.. Catalogs.SelectMany(catalog => catalog.Strategies.Select(strategy => $"{catalog.Seam}={strategy.Name}"))
+            .Concat(from cache in BatchCaches.Catalog.Strategies from read in ReadPaths.Catalog.Strategies select $"cache={cache.Name} read={read.Name}")
+            .Concat(from write in WritePaths.Catalog.Strategies from read in ReadPaths.Catalog.Strategies select $"write={write.Name} read={read.Name}")];
+
+    [Theory, MemberData(nameof(EveryStrategy))]
+    public void Read_AnyOffset_ReturnsTheBytesAppended(string choice)
+    {
+        using var scratch = Open(choice);
+        var batches = Batches.Series(0, 300);
+        scratch.Append(batches);
+
+        Assert.True(scratch.Files("*.log").Length > 5);
+        Assert.Equal(batches.SelectMany(b => b), scratch.ReadAll(0));
+        foreach (var batch in batches)
+        {
+            var (first, last) = (new BatchHeader(batch).BaseOffset, new BatchHeader(batch).LastOffset);
+            Assert.Equal(batch, scratch.Read(first, maxBytes: 1));
+            Assert.Equal(batch, scratch.Read(last, maxBytes: batch.Length));
+        }
+    }
+
+    [Theory, MemberData(nameof(EveryStrategy))]
+    public void Read_Bound_EndsExactlyThere(string choice)
+    {
+        using var scratch = Open(choice);
+        var batches = Batches.Series(0, 60);
+        scratch.Append(batches);
+
+        foreach (var batch in batches)
+        {
+            var bound = new BatchHeader(batch).BaseOffset;
+            if (bound == 0) continue;
+            var from = Math.Max(0, bound - 7);
+            var read = new MemoryStream();
+            while (from < bound)
+            {
+                var bytes = scratch.Read(from, bound);
+                read.Write(bytes);
+                for (var rest = bytes.AsSpan(); rest.Length > 0; rest = rest[new BatchHeader(rest).SizeBytes..]) from = new BatchHeader(rest).NextOffset;
+            }
+
+            Assert.Equal(bound, from);
+            var expected = batches.Where(b => new BatchHeader(b).NextOffset > Math.Max(0, bound - 7) && new BatchHeader(b).BaseOffset < bound);
+            Assert.Equal(expected.SelectMany(b => b), read.ToArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(EveryStrategy))]
+    public void Restart_CleanOrCrashed_KeepsEveryByte(string choice)
+    {
+        using var scratch = Open(choice);
+        var batches = Batches.Series(0, 100);
+        scratch.Append(batches.Take(40));
+        scratch.Restart();
+        scratch.Append(batches.Skip(40).Take(30));
+        scratch.Crash();
+        scratch.Append(batches.Skip(70));
+
+        Assert.Equal(batches.SelectMany(b => b), scratch.ReadAll(0));
+        Assert.Equal(scratch.Log.EndOffset, new BatchHeader(batches[^1]).NextOffset);
+    }
+
+    [Theory, MemberData(nameof(EveryStrategy))]
+    public void TruncateTo_AnyBatch_LeavesWhatIsBeforeAndTakesOthers(string choice)
+    {
+        var batches = Batches.Series(0, 120);
+        foreach (var kept in new[] { 119, 90, 30, 1 })
+        {
+            using var scratch = Open(choice);
+            scratch.Append(batches);
+            var end = new BatchHeader(batches[kept]).BaseOffset;
+            scratch.Log.TruncateTo(end);
+            Assert.Equal(end, scratch.Log.EndOffset);
+            Assert.Equal(end, scratch.Log.StoredOffset);
+            Assert.False(scratch.Log.TryRead(end + 1, long.MaxValue, 100, true, out _));
+
+            var others = Batches.Series(end, 50, seed: 99);
+            scratch.Append(others);
+            var expected = batches.Take(kept).Concat(others).SelectMany(b => b).ToArray();
+            Assert.Equal(expected, scratch.ReadAll(0));
+            scratch.Crash();
+            Assert.Equal(expected, scratch.ReadAll(0));
+            scratch.Restart();
+            Assert.Equal(expected, scratch.ReadAll(0));
+        }
+    }
+
+    [Theory, MemberData(nameof(EveryStrategy))]
+    public async Task Read_WhileAppending_SeesWholeBatchesInOrder(string choice)
+    {
+        using var scratch = Open(choice);
+        var batches = Batches.Series(0, 1500, maxValueBytes: 900);
+        var end = new BatchHeader(batches[^1]).NextOffset;
+        var readers = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+        {
+            var (offset, next) = (0L, 0);
+            while (offset < end)
+            {
+                for (var rest = scratch.Read(offset, scratch.Log.EndOffset, 5000).AsSpan(); rest.Length >= BatchHeader.Size;)
+                {
+                    var header = new BatchHeader(rest);
+                    if (header.SizeBytes > rest.Length) break;
+                    Assert.True(rest[..header.SizeBytes].SequenceEqual(batches[next]), $"batch {next} differs");
+                    (offset, next) = (header.NextOffset, next + 1);
+                    rest = rest[header.SizeBytes..];
+                }
+            }
+
+            return next;
+        })).ToArray();
+        scratch.Append(batches);
+
+        Assert.All(await Task.WhenAll(readers), read => Assert.Equal(batches.Count, read));
+    }
+
+    [Theory, MemberData(nameof(EveryStrategy))]
+    public void Slice_NotReleased_SurvivesRetentionAndDeletion(string choice)
+    {
+        using var scratch = Open(choice, SmallSegments with { RetentionBytes = 0 });
+        var batches = Batches.Series(0, 200);
+        scratch.Append(batches);
+        Assert.True(scratch.Log.TryRead(0, long.MaxValue, 2000, true, out var old));
+        Assert.True(scratch.Log.TryRead(scratch.Log.EndOffset - 1, long.MaxValue, 2000, true, out var young));
+
+        scratch.Log.Retain(5000);
+        Assert.True(scratch.Log.StartOffset > 0);
+        Assert.False(scratch.Log.TryRead(0, long.MaxValue, 2000, true, out _));
+        scratch.Data.DeleteLog(scratch.Log);
+        scratch.Data.Settle();
+
+        var oldBytes = ScratchLog.Take(old);
+        Assert.Equal(batches.SelectMany(b => b).Take(oldBytes.Length), oldBytes);
+        Assert.Equal(batches[^1], ScratchLog.Take(young));
+    }
+
+    [Theory, MemberData(nameof(EveryStrategy))]
+    public void AppendAndRead_Warm_AllocateNothing(string choice)
+    {
+        using var scratch = Open(choice, new LogOptions { SegmentBytes = 64 << 20 });
+        var batches = Batches.Series(0, 6000);
+        var before = 0L;
+        for (var i = 0; i < batches.Count; i++)
+        {
+            if (i == 5000) before = GC.GetAllocatedBytesForCurrentThread();
+            scratch.Log.Append(batches[i]);
+            var offset = scratch.Log.EndOffset - 1;
+            for (var back = 0; back < 4; back++)
+            {
+                scratch.Log.TryRead(Math.Max(0, offset - (back * 1000)), scratch.Log.EndOffset, 16 << 10, true, out var slice);
+                slice.Release();
+            }
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static ScratchLog Open(string choice, LogOptions? options = null)
+    {
+        var chosen = choice.Split(' ').Select(part => part.Split('=')).ToDictionary(part => part[0], part => part[1]);
+        return new ScratchLog(options ?? SmallSegments, StorageStrategies.Create(
+            chosen.GetValueOrDefault("write"), chosen.GetValueOrDefault("flush"), chosen.GetValueOrDefault("read"), chosen.GetValueOrDefault("cache")),
+            onDisk: choice.Contains("direct", StringComparison.Ordinal)); // Memory has no alignment to get wrong.
+    }
+}

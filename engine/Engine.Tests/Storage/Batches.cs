@@ -1,0 +1,73 @@
+using System.Buffers.Binary;
+using Engine.Protocol.Records;
+using Engine.Protocol.Wire;
+
+namespace Engine.Tests.Storage;
+
+/// <summary>Record batches as a leader stores them, written field by field and independently of the engine's own writer.</summary>
+internal static class Batches
+{
+    /// <summary>A sound batch of <paramref name="records"/> records, each with its own timestamp and a value that tells its offset.</summary>
+    public static byte[] Make(long baseOffset, int records = 1, int valueBytes = 20, long timestamp = 1000, long step = 1, int epoch = 0)
+    {
+        var body = new MemoryStream();
+        for (var i = 0; i < records; i++)
+        {
+            var record = new MemoryStream();
+            record.WriteByte(0);
+            Varint(record, i * step);
+            Varint(record, i);
+            Varint(record, -1);
+            Varint(record, valueBytes);
+            var value = new byte[valueBytes];
+            new Random((int)(baseOffset + i)).NextBytes(value);
+            record.Write(value);
+            Varint(record, 0);
+            Varint(body, record.Length);
+            record.WriteTo(body);
+        }
+
+        var batch = new byte[BatchHeader.Size + body.Length];
+        body.ToArray().CopyTo(batch, BatchHeader.Size);
+        BinaryPrimitives.WriteInt64BigEndian(batch, baseOffset);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(8), batch.Length - 12);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(12), epoch);
+        batch[16] = 2;
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(23), records - 1);
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(27), timestamp);
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(35), timestamp + ((records - 1) * step));
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(43), -1);
+        BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(51), -1);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(53), -1);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(57), records);
+        BinaryPrimitives.WriteUInt32BigEndian(batch.AsSpan(17), Crc32C.Compute(batch.AsSpan(21)));
+        return batch;
+    }
+
+    /// <summary>Batches one after the other from <paramref name="baseOffset"/> on, of varying sizes.</summary>
+    public static List<byte[]> Series(long baseOffset, int count, int seed = 1, int maxValueBytes = 400)
+    {
+        var random = new Random(seed);
+        var batches = new List<byte[]>();
+        for (var i = 0; i < count; i++)
+        {
+            var batch = Make(baseOffset, random.Next(1, 6), random.Next(1, maxValueBytes), 1000 + (i * 10));
+            batches.Add(batch);
+            baseOffset = new BatchHeader(batch).NextOffset;
+        }
+
+        return batches;
+    }
+
+    private static void Varint(Stream to, long value)
+    {
+        var zigzag = (ulong)((value << 1) ^ (value >> 63));
+        while (zigzag >= 0x80)
+        {
+            to.WriteByte((byte)(zigzag | 0x80));
+            zigzag >>= 7;
+        }
+
+        to.WriteByte((byte)zigzag);
+    }
+}
