@@ -1,3 +1,4 @@
+using Engine.Storage;
 using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;

@@ -1,3 +1,4 @@
+using Engine.Storage;
 using System.Net;
 using Engine.Core.Memory;
 
