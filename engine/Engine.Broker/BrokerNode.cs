@@ -1,0 +1,102 @@
+using System.Net;
+using Engine.Broker.Handlers;
+using Engine.Broker.Metadata;
+using Engine.Broker.Network;
+using Engine.Broker.Partitions;
+using Engine.Broker.Replication;
+using Engine.Broker.Waiting;
+using Engine.Core.Cluster;
+using Engine.Protocol.Wire;
+using Engine.Storage;
+
+namespace Engine.Broker;
+
+/// <summary>One broker: the only place that makes strategies and puts the parts together.</summary>
+internal sealed class BrokerNode : IDisposable
+{
+    private readonly Stack<IDisposable> _parts = new();
+    private readonly IMetadataStore _store;
+    private readonly int _nodeId;
+    private readonly long _epoch;
+
+    private BrokerNode(BrokerOptions options)
+    {
+        _nodeId = options.NodeId;
+        try
+        {
+            var storage = StorageStrategies.Create(options.Write, options.Flush, options.Read, options.Cache);
+            _store = Keep(MetadataStores.Catalog.Create(options.Metadata).Instance(options.ClusterFolder, options.NodeId));
+            var folder = Keep(DataFolder.Open(options.Data, options.NodeId, _store.State.ClusterId, storage));
+            var deadlines = Keep(new Deadlines());
+            var partitions = new PartitionTable();
+            var proposals = Keep(new InSyncProposals(_store));
+            var replication = Keep(Replications.Catalog.Create(options.Replication).Instance(options.NodeId));
+            var reconciler = new Reconciler(options, folder, partitions, proposals, replication, firstEpoch: _store.State.Version + 1);
+            Keep(_store.Watch(reconciler.Apply));
+            Keep(new Housekeeping(partitions, options));
+
+            var produce = new ProduceHandler(partitions, deadlines);
+            var fetch = new FetchHandler(partitions, deadlines);
+            var dispatch = new Dispatch(produce, fetch, AdminApis.All(_store, Settings(options), partitions));
+            var clients = Listen(options, options.Listen, dispatch, ListenerKind.Client);
+            var brokers = Listen(options, options.InterBroker, dispatch, ListenerKind.InterBroker);
+            (ClientEndpoint, InterBrokerEndpoint) = (clients.Endpoint, brokers.Endpoint);
+
+            // From here on the node takes part: its registration also takes back what it led, each in a new epoch.
+            _epoch = _store.Register(new BrokerRegistered(
+                options.NodeId, 0, options.AdvertisedHost ?? ClientEndpoint.Address.ToString(), ClientEndpoint.Port, InterBrokerEndpoint.Address.ToString(), InterBrokerEndpoint.Port));
+        }
+        catch
+        {
+            DisposeParts();
+            throw;
+        }
+    }
+
+    public IPEndPoint ClientEndpoint { get; }
+
+    public IPEndPoint InterBrokerEndpoint { get; }
+
+    /// <summary>Starts a node; it takes requests when this returns.</summary>
+    /// <exception cref="DataFolderException">The data folder is in use, foreign or not writable.</exception>
+    /// <exception cref="MetadataException">The cluster's shared state cannot be used.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">A port cannot be bound.</exception>
+    public static BrokerNode Start(BrokerOptions options) => new(options);
+
+    /// <summary>Stops cleanly: no more requests, everything flushed, the next start needs no recovery.</summary>
+    public void Dispose()
+    {
+        _store.Deregister(_nodeId, _epoch);
+        DisposeParts();
+    }
+
+    /// <summary>Each listener has a transport of its own, so that replication never queues behind clients.</summary>
+    private IListener Listen(BrokerOptions options, IPEndPoint endpoint, Dispatch dispatch, ListenerKind kind)
+    {
+        var transport = Keep(Transports.Catalog.Create(options.Network).Instance);
+        transport.Failed += (peer, error) => NodeLog.Warn(
+            error is WireException ? $"closed the connection of {peer}: {error.Message}" : $"connection of {peer}: {error}");
+        return transport.Listen(endpoint, wire => new Connection(wire, dispatch, kind, options.MaxRequestBytes), kind == ListenerKind.Client ? "clients" : "brokers");
+    }
+
+    private static NodeSettings Settings(BrokerOptions options) => new()
+    {
+        NodeId = options.NodeId,
+        DefaultPartitions = options.DefaultPartitions,
+        DefaultReplicationFactor = options.DefaultReplicationFactor,
+        AutoCreateTopics = options.AutoCreateTopics,
+        TopicDefaults = options.Topics,
+    };
+
+    private T Keep<T>(T part)
+        where T : IDisposable
+    {
+        _parts.Push(part);
+        return part;
+    }
+
+    private void DisposeParts()
+    {
+        while (_parts.TryPop(out var part)) part.Dispose();
+    }
+}

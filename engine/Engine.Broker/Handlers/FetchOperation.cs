@@ -1,0 +1,154 @@
+using Engine.Broker.Acks;
+using Engine.Broker.Partitions;
+using Engine.Broker.Waiting;
+using Engine.Core;
+using Engine.Protocol.Messages;
+using Engine.Protocol.Wire;
+
+namespace Engine.Broker.Handlers;
+
+/// <summary>One fetch request: looks, waits while there is too little to send, looks again. Pooled; allocates nothing after warm-up.</summary>
+internal sealed class FetchOperation(FetchHandler owner) : OffsetWait
+{
+    private readonly FetchRequest _request = new();
+    private readonly WireBuffer _body = new(); // the request's own bytes: its frame is gone once the wait begins
+    private readonly WireBuffer _framing = new();
+    private readonly List<Partition?> _partitions = [];
+    private readonly List<FetchOutcome> _outcomes = [];
+    private readonly List<int> _gaps = [];
+    private Connection _connection = null!;
+    private Answer _answer = null!;
+    private RequestHeader _header;
+    private Instant _deadline;
+    private bool _refused;
+
+    protected override bool AnyWakes => true;
+
+    public void Start(Connection connection, in RequestHeader header, ReadOnlySpan<byte> body)
+    {
+        (_connection, _header) = (connection, header);
+        _body.Clear();
+        new WireWriter(_body).WriteRaw(body);
+        var reader = new WireReader(_body.Written);
+        _request.Read(ref reader, header.Version);
+        // A replica's fetch acknowledges records: taken from brokers only (CVE-2018-1288 is what happens otherwise).
+        _refused = _request.ReplicaId >= 0 && connection.Listener != ListenerKind.InterBroker;
+        _deadline = MonotonicClock.Now + TimeSpan.FromMilliseconds(Math.Max(0, _request.MaxWaitMs));
+        foreach (ref readonly var asked in _request.Partitions)
+            _partitions.Add(owner.Partitions.Find(_body.Written.Slice(asked.TopicStart, asked.TopicLength), asked.Partition));
+
+        _answer = connection.Expect();
+        LookOrWait(expired: _request.MaxWaitMs <= 0);
+    }
+
+    protected override void Completed(bool expired)
+    {
+        owner.Deadlines.Cancel(this);
+        foreach (var partition in _partitions) partition?.Unwatch(this);
+        LookOrWait(expired);
+    }
+
+    private void LookOrWait(bool expired)
+    {
+        if (Look() || expired || _partitions.Count == 0) Respond();
+        else Wait();
+    }
+
+    /// <summary>Reads every partition in the request's order. True when the answer need not wait.</summary>
+    private bool Look()
+    {
+        var bytes = 0L;
+        var failed = false;
+        var asked = _request.Partitions;
+        for (var i = 0; i < asked.Length; i++)
+        {
+            var left = (int)Math.Clamp(_request.MaxBytes - bytes, 0, int.MaxValue);
+            var outcome = _refused ? FetchOutcome.Failed(ErrorCode.ClusterAuthorizationFailed)
+                : _partitions[i] is not { } partition ? FetchOutcome.Failed(ErrorCode.UnknownTopicOrPartition)
+                : partition.Fetch(asked[i], _request.ReplicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0);
+            _outcomes.Add(outcome);
+            bytes += outcome.Slice.Length;
+            failed |= outcome.Error != ErrorCode.None || outcome.Diverging is not null;
+        }
+
+        return failed || bytes >= _request.MinBytes;
+    }
+
+    private void Wait()
+    {
+        var progress = _request.ReplicaId >= 0 ? Progress.Appended : Progress.Committed;
+        var token = Arm(wakeups: 1);
+        for (var i = 0; i < _partitions.Count; i++)
+        {
+            // Anything past what this look could see is news, which may or may not be enough.
+            var seen = Math.Max(_outcomes[i].Bound, _request.Partitions[i].FetchOffset);
+            if (!_partitions[i]!.Watch(this, token, progress, seen + 1)) Reached(token);
+        }
+
+        DropOutcomes();
+        var left = _deadline - MonotonicClock.Now;
+        owner.Deadlines.Add(this, token, left < TimeSpan.Zero ? TimeSpan.Zero : left);
+        Release(token);
+    }
+
+    private void Respond()
+    {
+        _framing.Clear();
+        var writer = new FetchResponseWriter(_framing, _header.Version, _request.IsolationLevel);
+        writer.Begin(_header.CorrelationId, _request.Topics.Length);
+        foreach (ref readonly var topic in _request.Topics)
+        {
+            writer.BeginTopic(_body.Written.Slice(topic.Start, topic.Length), topic.PartitionCount);
+            for (var i = topic.FirstPartition; i < topic.FirstPartition + topic.PartitionCount; i++)
+            {
+                var outcome = _outcomes[i];
+                writer.BeginPartition(
+                    _request.Partitions[i].Partition, outcome.Error, outcome.HighWatermark, outcome.HighWatermark, outcome.LogStartOffset, outcome.Slice.Length);
+                _gaps.Add(writer.Position);
+                writer.EndPartition(outcome.Diverging);
+            }
+
+            writer.EndTopic();
+        }
+
+        writer.End();
+        var (connection, answer) = (_connection, _answer);
+        FillGaps(answer);
+        Recycle();
+        connection.Complete(answer);
+    }
+
+    private void FillGaps(Answer answer)
+    {
+        var sent = 0;
+        for (var i = 0; i < _gaps.Count; i++)
+        {
+            if (_outcomes[i].Slice.Length == 0)
+            {
+                _outcomes[i].Slice.Release();
+                continue;
+            }
+
+            answer.Add(_framing.Written[sent.._gaps[i]]);
+            answer.Add(_outcomes[i].Slice);
+            sent = _gaps[i];
+        }
+
+        if (sent < _framing.Length) answer.Add(_framing.Written[sent..]);
+        _outcomes.Clear();
+    }
+
+    private void DropOutcomes()
+    {
+        foreach (var outcome in _outcomes) outcome.Slice.Release();
+        _outcomes.Clear();
+    }
+
+    private void Recycle()
+    {
+        _partitions.Clear();
+        _gaps.Clear();
+        (_connection, _answer) = (null!, null!);
+        owner.Operations.Return(this);
+    }
+}

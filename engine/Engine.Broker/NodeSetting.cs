@@ -1,0 +1,28 @@
+using System.Globalization;
+
+namespace Engine.Broker;
+
+/// <summary>One of the node's own settings, by Kafka's name for it where Kafka has one.</summary>
+/// <param name="Allowed">The values it takes, in words.</param>
+/// <param name="Get">The value in force as text.</param>
+/// <param name="Set">The options with this value, or null when the text is not allowed.</param>
+internal sealed record NodeSetting(string Name, string Allowed, Func<BrokerOptions, string> Get, Func<BrokerOptions, string, BrokerOptions?> Set)
+{
+    public static IReadOnlyList<NodeSetting> All { get; } =
+    [
+        Number("num.partitions", 1, 10_000, o => o.DefaultPartitions, (o, n) => o with { DefaultPartitions = n }),
+        Number("default.replication.factor", 1, 32, o => o.DefaultReplicationFactor, (o, n) => o with { DefaultReplicationFactor = (short)n }),
+        new("auto.create.topics.enable", "true or false", o => o.AutoCreateTopics ? "true" : "false",
+            (o, text) => text is "true" or "false" ? o with { AutoCreateTopics = text == "true" } : null),
+        Milliseconds("replica.lag.time.max.ms", o => o.ReplicaLagMax, (o, span) => o with { ReplicaLagMax = span }),
+        Milliseconds("log.retention.check.interval.ms", o => o.RetentionCheckInterval, (o, span) => o with { RetentionCheckInterval = span }),
+        Number("socket.request.max.bytes", 1024, 1 << 29, o => o.MaxRequestBytes, (o, n) => o with { MaxRequestBytes = n }),
+    ];
+
+    private static NodeSetting Number(string name, int min, int max, Func<BrokerOptions, int> get, Func<BrokerOptions, int, BrokerOptions> set) =>
+        new(name, $"a whole number from {min} to {max}", o => get(o).ToString(CultureInfo.InvariantCulture),
+            (o, text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= min && n <= max ? set(o, n) : null);
+
+    private static NodeSetting Milliseconds(string name, Func<BrokerOptions, TimeSpan> get, Func<BrokerOptions, TimeSpan, BrokerOptions> set) =>
+        Number(name, 1, int.MaxValue, o => (int)Math.Min(int.MaxValue, get(o).TotalMilliseconds), (o, n) => set(o, TimeSpan.FromMilliseconds(n)));
+}

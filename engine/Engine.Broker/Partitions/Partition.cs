@@ -1,0 +1,414 @@
+using Engine.Broker.Acks;
+using Engine.Broker.Waiting;
+using Engine.Core;
+using Engine.Core.Partitions;
+using Engine.Protocol.Messages;
+using Engine.Protocol.Records;
+using Engine.Storage;
+
+namespace Engine.Broker.Partitions;
+
+/// <summary>One replica at work: its state machine, its log and those who wait for it.</summary>
+/// <remarks>
+/// Holds no protocol decisions; those are <see cref="ReplicatedPartition"/>'s. All changes are made under one lock, which
+/// is the right to append: whichever thread has the batch writes it, as handing it to a writer thread would cost a switch
+/// per batch. Waits are woken after the lock is left, on the thread that made them ready. Reads of the log take no lock.
+/// </remarks>
+internal sealed class Partition
+{
+    private readonly Lock _gate = new();
+    private readonly ReplicatedPartition _state;
+    private readonly ProducerStates _producers = new();
+    private readonly EpochHistory _epochs;
+    private readonly EpochFile _epochFile;
+    private readonly PartitionLog _log;
+    private readonly IInSyncProposals _proposals;
+    private readonly List<PartitionEffect> _effects = [];
+    private readonly OffsetWaiters _appendWaiters = new();
+    private readonly OffsetWaiters _storeWaiters = new();
+    private readonly OffsetWaiters _commitWaiters = new();
+    private bool _closed;
+
+    public Partition(string topic, Guid topicId, int index, int nodeId, PartitionSettings settings, DataFolder folder, IInSyncProposals proposals)
+    {
+        (Topic, TopicId, Index, _proposals) = (topic, topicId, index, proposals);
+        Settings = settings;
+        _state = new ReplicatedPartition(nodeId, settings.ReplicaLagMax) { MinInSync = settings.MinInSync };
+        _log = folder.OpenLog(topic, topicId, index, settings.Log);
+        _log.StoredAdvanced += _ => LogStored();
+        _log.WentOffline += (_, failure) => LogFailed(failure);
+        _epochFile = new EpochFile(_log.Folder);
+        _epochs = _epochFile.Read();
+        LearnFromLog();
+        _state.ReplicaAppended(_log.EndOffset, 0);
+    }
+
+    public string Topic { get; }
+
+    public Guid TopicId { get; }
+
+    public int Index { get; }
+
+    public PartitionSettings Settings { get; }
+
+    public PartitionLog Log => _log;
+
+    /// <summary>Drops segments that are past what the topic keeps.</summary>
+    public void Retain()
+    {
+        _log.Retain(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        lock (_gate)
+            if (_epochs.TruncateBefore(_log.StartOffset)) _epochFile.Write(_epochs);
+    }
+
+    /// <summary>The state for reading single values, which are published without the lock; changes go through this class.</summary>
+    public ReplicatedPartition State => _state;
+
+    /// <summary>Appends a batch that has passed <see cref="BatchCheck"/>, its header patched in place.</summary>
+    public ProduceOutcome Produce(Span<byte> batch, IAckRule acks)
+    {
+        var header = new BatchHeader(batch);
+        var sequence = BatchSequence.From(header.ProducerId, header.ProducerEpoch, header.BaseSequence, header.LastOffsetDelta);
+        var woken = default(WokenWaits);
+        ProduceOutcome outcome;
+        lock (_gate)
+        {
+            if (!_state.IsLeader || _closed) return ProduceOutcome.Failed(ErrorCode.NotLeaderOrFollower);
+            if (acks.Admits(_state) is not ErrorCode.None and var refused) return ProduceOutcome.Failed(refused);
+            if (_producers.Check(sequence, out var duplicateOf) is not ErrorCode.None and var outOfSequence) return ProduceOutcome.Failed(outOfSequence);
+
+            if (duplicateOf >= 0)
+                return new ProduceOutcome(ErrorCode.None, duplicateOf, duplicateOf + header.RecordCount, _state.LeaderEpoch, _log.StartOffset);
+
+            if (_log.IsOffline) return ProduceOutcome.Failed(ErrorCode.KafkaStorageError);
+
+            var baseOffset = _state.EndOffset;
+            BatchHeader.Assign(batch, baseOffset, _state.LeaderEpoch);
+            _log.Append(batch); // throws when the log is offline; then nothing here has changed
+            _state.Append(header.RecordCount);
+            _producers.Appended(sequence, baseOffset);
+            _state.LeaderStored(_log.StoredOffset, _effects);
+            _appendWaiters.TakeReached(_log.EndOffset, ref woken);
+            _storeWaiters.TakeReached(_log.StoredOffset, ref woken);
+            Execute(ref woken);
+            outcome = new ProduceOutcome(ErrorCode.None, baseOffset, baseOffset + header.RecordCount, _state.LeaderEpoch, _log.StartOffset);
+        }
+
+        woken.Wake();
+        return outcome;
+    }
+
+    /// <summary>Reads for a consumer (up to the high watermark) or a follower (up to the log's end; its offset is its acknowledgement).</summary>
+    public FetchOutcome Fetch(in FetchPartition ask, int replicaId, int maxBytes, bool atLeastOneBatch)
+    {
+        var woken = default(WokenWaits);
+        long bound, highWatermark, logStart;
+        lock (_gate)
+        {
+            if (Fences(ask.CurrentLeaderEpoch) is not ErrorCode.None and var fenced) return FetchOutcome.Failed(fenced);
+
+            highWatermark = _state.HighWatermark;
+            logStart = _log.StartOffset;
+            if (ask.LastFetchedEpoch >= 0)
+            {
+                var (epoch, end) = _epochs.EndOf(ask.LastFetchedEpoch, _log.EndOffset);
+                if (epoch < 0) return FetchOutcome.Failed(ErrorCode.OffsetOutOfRange, highWatermark, logStart);
+                if (epoch < ask.LastFetchedEpoch || end < ask.FetchOffset)
+                    return new FetchOutcome(ErrorCode.None, highWatermark, logStart, highWatermark, default, new EpochEnd(epoch, end));
+            }
+
+            bound = replicaId >= 0 ? _log.EndOffset : highWatermark;
+            if (ask.FetchOffset < logStart || ask.FetchOffset > _log.EndOffset)
+                return FetchOutcome.Failed(ErrorCode.OffsetOutOfRange, highWatermark, logStart);
+
+            if (replicaId >= 0)
+            {
+                if (!_state.FollowerFetched(replicaId, ask.FetchOffset, MonotonicClock.Now, _effects))
+                    return FetchOutcome.Failed(ErrorCode.NotLeaderOrFollower);
+                Execute(ref woken);
+                highWatermark = _state.HighWatermark;
+            }
+        }
+
+        woken.Wake();
+        try
+        {
+            // Retention may have dropped the offset since it was looked at.
+            if (!_log.TryRead(ask.FetchOffset, bound, maxBytes, atLeastOneBatch, out var slice))
+                return FetchOutcome.Failed(ErrorCode.OffsetOutOfRange, highWatermark, _log.StartOffset);
+            return new FetchOutcome(ErrorCode.None, highWatermark, logStart, bound, slice, null);
+        }
+        catch (Exception error) when (error is LogOfflineException or IOException)
+        {
+            return FetchOutcome.Failed(ErrorCode.KafkaStorageError);
+        }
+    }
+
+    /// <summary>Wakes <paramref name="wait"/> once <paramref name="progress"/> reaches <paramref name="offset"/>.</summary>
+    /// <returns>False when it has already, or when the partition no longer serves: then the caller looks again.</returns>
+    public bool Watch(OffsetWait wait, int token, Progress progress, long offset)
+    {
+        lock (_gate)
+        {
+            if (_closed || !_state.IsLeader || Reached(progress) >= offset) return false;
+            Waiters(progress).Add(wait, token, offset);
+            return true;
+        }
+    }
+
+    /// <summary>Forgets a wait that is over for another reason than this partition.</summary>
+    public void Unwatch(OffsetWait wait)
+    {
+        lock (_gate)
+        {
+            _appendWaiters.Remove(wait);
+            _storeWaiters.Remove(wait);
+            _commitWaiters.Remove(wait);
+        }
+    }
+
+    /// <summary>What a producer is answered once its wait is over.</summary>
+    public ErrorCode Answer(IAckRule acks, in ProduceOutcome produced)
+    {
+        lock (_gate)
+        {
+            if (!_state.IsLeader || _closed || _state.LeaderEpoch != produced.LeaderEpoch) return ErrorCode.NotLeaderOrFollower;
+            if (Reached(acks.AnswerAt!.Value) >= produced.EndOffset) return acks.Answer(_state);
+            return _log.IsOffline ? ErrorCode.KafkaStorageError : ErrorCode.RequestTimedOut;
+        }
+    }
+
+    /// <summary>What KIP-320 asks of a request's leader epoch; -1 is no check.</summary>
+    public ErrorCode Fences(int askedEpoch)
+    {
+        if (_closed || !_state.IsLeader) return ErrorCode.NotLeaderOrFollower;
+        if (askedEpoch < 0 || askedEpoch == _state.LeaderEpoch) return ErrorCode.None;
+        return askedEpoch < _state.LeaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
+    }
+
+    /// <summary>Takes what the metadata store says: who leads, who is in sync.</summary>
+    public void Update(in PartitionAssignment news)
+    {
+        var woken = default(WokenWaits);
+        lock (_gate)
+        {
+            if (_closed) return;
+
+            var epochBefore = _state.LeaderEpoch;
+            // A leader vouches for all it has, so what its flush policy still holds back is stored before it begins.
+            if (news.LeaderEpoch != epochBefore && !_log.IsOffline) _log.EnsureStored();
+            if (_state.Update(news, _log.EndOffset, MonotonicClock.Now, _effects))
+            {
+                _epochs.Assign(_state.LeaderEpoch, _log.EndOffset);
+                _epochFile.Write(_epochs);
+            }
+
+            if (_state.LeaderEpoch != epochBefore) TakeAll(ref woken);
+            Execute(ref woken);
+        }
+
+        woken.Wake();
+    }
+
+    /// <summary>Time passes: followers that lag for too long are proposed to leave the in-sync set.</summary>
+    public void Tick()
+    {
+        var woken = default(WokenWaits);
+        lock (_gate)
+        {
+            if (_closed) return;
+            _state.Tick(MonotonicClock.Now, _effects);
+            Execute(ref woken);
+        }
+
+        woken.Wake();
+    }
+
+    /// <summary>The metadata store refused a proposal or could not be asked.</summary>
+    public void ProposalFailed()
+    {
+        lock (_gate) _state.ProposalFailed();
+    }
+
+    /// <summary>Where this follower goes on: what it holds as stored, which is what it acknowledges by asking for the rest.</summary>
+    public FollowerPosition Position()
+    {
+        lock (_gate) return new FollowerPosition(_state.LeaderEpoch, _log.EndOffset, _epochs.Latest, _log.StartOffset, IsFollower: !_closed && !_state.IsLeader && !_log.IsOffline);
+    }
+
+    /// <summary>Follower: appends the whole, sound batches that the leader sent and stores them.</summary>
+    /// <returns>False when bytes were left that are no such batches; they are asked for again.</returns>
+    public bool ReplicaAppend(in FollowerPosition asked, ReadOnlySpan<byte> records, long leaderHighWatermark)
+    {
+        lock (_gate)
+        {
+            // The leader that answered is no longer the one to follow: its records may be ones that never got committed.
+            if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch || _log.EndOffset != asked.EndOffset) return true;
+
+            var (sound, next) = (0, asked.EndOffset);
+            while (BatchCheck.SoundBatchBytes(records[sound..]) is > 0 and var size)
+            {
+                var header = new BatchHeader(records[sound..]);
+                if (header.BaseOffset != next || header.LeaderEpoch > asked.LeaderEpoch) break;
+
+                if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) _epochFile.Write(_epochs);
+                _producers.Appended(Sequence(header), header.BaseOffset);
+                next = header.NextOffset;
+                sound += size;
+            }
+
+            if (sound > 0) _log.Append(records[..sound]);
+            _log.EnsureStored();
+            _state.ReplicaAppended(_log.EndOffset, leaderHighWatermark);
+            return sound > 0 || records.IsEmpty;
+        }
+    }
+
+    /// <summary>Follower: cuts its log to where it and the leader's part, so that the next fetch goes on from there. Source: KIP-595.</summary>
+    public void ReplicaDiverged(in FollowerPosition asked, EpochEnd leaders)
+    {
+        lock (_gate)
+        {
+            if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch) return;
+
+            var (_, ownEnd) = _epochs.EndOf(leaders.Epoch, _log.EndOffset);
+            TruncateTo(ownEnd < 0 ? leaders.EndOffset : Math.Min(ownEnd, leaders.EndOffset));
+        }
+    }
+
+    /// <summary>Follower: the leader no longer has, or never had, what comes next here. Start over where the leader's log starts.</summary>
+    public void ReplicaOutOfRange(in FollowerPosition asked, long leaderLogStart)
+    {
+        lock (_gate)
+        {
+            if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch || leaderLogStart < 0) return;
+
+            _log.TruncateFullyAndStartAt(leaderLogStart);
+            _epochs.Clear();
+            _epochFile.Write(_epochs);
+            _producers.Clear();
+            _state.ReplicaTruncated(leaderLogStart);
+        }
+    }
+
+    /// <summary>The topic is gone or the node stops: those who wait are sent to look again, and nothing is taken any more.</summary>
+    public void Close()
+    {
+        var woken = default(WokenWaits);
+        lock (_gate)
+        {
+            _closed = true;
+            TakeAll(ref woken);
+        }
+
+        woken.Wake();
+    }
+
+    private void TruncateTo(long offset)
+    {
+        _log.TruncateTo(offset);
+        if (_epochs.TruncateFrom(offset)) _epochFile.Write(_epochs);
+        // What the cut batches taught of their producers cannot be taken back singly; unknown producers are taken as they come.
+        _producers.Clear();
+        _state.ReplicaTruncated(_log.EndOffset);
+    }
+
+    /// <summary>Called by the log's flusher thread when batches became stored after their append had returned.</summary>
+    private void LogStored()
+    {
+        var woken = default(WokenWaits);
+        lock (_gate)
+        {
+            _state.LeaderStored(_log.StoredOffset, _effects);
+            _storeWaiters.TakeReached(_log.StoredOffset, ref woken);
+            Execute(ref woken);
+        }
+
+        woken.Wake();
+    }
+
+    /// <summary>A failed log stores nothing more. Who waits for it learns that now rather than at a deadline.</summary>
+    private void LogFailed(LogOfflineException failure)
+    {
+        NodeLog.Error($"{Topic}-{Index} is offline: {failure.Message}");
+        // On the pool: the thread that found out may be in the middle of a change here.
+        ThreadPool.QueueUserWorkItem(_ =>
+        {
+            var woken = default(WokenWaits);
+            lock (_gate) TakeAll(ref woken);
+            woken.Wake();
+        });
+    }
+
+    /// <summary>Learns from the batches what the files beside the log lack: after a crash, epochs and producers of its last stretch.</summary>
+    private void LearnFromLog()
+    {
+        // An epoch may begin at the very end: its leader was elected and wrote nothing yet.
+        _epochs.TruncateFrom(_log.EndOffset + 1);
+        _log.VisitBatches(_log.EndOffset, batch =>
+        {
+            _producers.Appended(Sequence(batch), batch.BaseOffset);
+            if (batch.LeaderEpoch > _epochs.Latest) _epochs.Assign(batch.LeaderEpoch, batch.BaseOffset);
+        });
+    }
+
+    private void Execute(ref WokenWaits woken)
+    {
+        foreach (var effect in _effects)
+        {
+            if (effect.Kind == PartitionEffectKind.Committed) _commitWaiters.TakeReached(effect.HighWatermark, ref woken);
+            else _proposals.Propose(this, effect.InSync.Nodes(_state.Assignment), _state.PartitionEpoch);
+        }
+
+        _effects.Clear();
+    }
+
+    private void TakeAll(ref WokenWaits woken)
+    {
+        _appendWaiters.TakeReached(long.MaxValue, ref woken);
+        _storeWaiters.TakeReached(long.MaxValue, ref woken);
+        _commitWaiters.TakeReached(long.MaxValue, ref woken);
+    }
+
+    private long Reached(Progress progress) => progress switch
+    {
+        Progress.Appended => _log.EndOffset,
+        Progress.Stored => _log.StoredOffset,
+        _ => _state.HighWatermark,
+    };
+
+    private OffsetWaiters Waiters(Progress progress) => progress switch
+    {
+        Progress.Appended => _appendWaiters,
+        Progress.Stored => _storeWaiters,
+        _ => _commitWaiters,
+    };
+
+    private static BatchSequence Sequence(in BatchHeader header) =>
+        BatchSequence.From(header.ProducerId, header.ProducerEpoch, header.BaseSequence, header.LastOffsetDelta);
+}
+
+/// <summary>What became of a batch handed to <see cref="Partition.Produce"/>.</summary>
+/// <param name="EndOffset">The offset after the batch's last record: what the acknowledgement waits for.</param>
+/// <param name="LeaderEpoch">The epoch it was appended in; an answer in another would vouch for a log that may have lost it.</param>
+internal readonly record struct ProduceOutcome(ErrorCode Error, long BaseOffset, long EndOffset, int LeaderEpoch, long LogStartOffset)
+{
+    public static ProduceOutcome Failed(ErrorCode error) => new(error, -1, -1, -1, -1);
+}
+
+/// <summary>What one partition of a fetch is answered with. The slice is the receiver's to send or release.</summary>
+/// <param name="Bound">The offset up to which this read could see: the high watermark, or a follower's log end.</param>
+internal readonly record struct FetchOutcome(ErrorCode Error, long HighWatermark, long LogStartOffset, long Bound, LogSlice Slice, EpochEnd? Diverging)
+{
+    public static FetchOutcome Failed(ErrorCode error, long highWatermark = -1, long logStartOffset = -1) =>
+        new(error, highWatermark, logStartOffset, -1, default, null);
+}
+
+/// <summary>Where a follower stands when it asks.</summary>
+internal readonly record struct FollowerPosition(int LeaderEpoch, long EndOffset, int LastEpoch, long LogStartOffset, bool IsFollower);
+
+/// <summary>Takes wishes to change an in-sync set to the metadata store, off the thread that has them.</summary>
+internal interface IInSyncProposals
+{
+    void Propose(Partition partition, int[] inSync, int partitionEpoch);
+}

@@ -1,0 +1,18 @@
+using Engine.Storage;
+
+namespace Engine.Broker.Partitions;
+
+/// <summary>What a partition takes from its topic's configuration and the node's.</summary>
+internal sealed record PartitionSettings
+{
+    public required LogOptions Log { get; init; }
+
+    /// <summary>The smallest in-sync set with which acks=all is answered.</summary>
+    public int MinInSync { get; init; } = 1;
+
+    /// <summary>The largest batch taken, in bytes, header included.</summary>
+    public int MaxBatchBytes { get; init; } = 1_048_588;
+
+    /// <summary>How long a follower may lag before it is dropped from the in-sync set.</summary>
+    public TimeSpan ReplicaLagMax { get; init; } = TimeSpan.FromSeconds(10);
+}

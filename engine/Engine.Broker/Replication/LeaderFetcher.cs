@@ -1,0 +1,174 @@
+using System.Text;
+using Engine.Broker.Partitions;
+using Engine.Core;
+using Engine.Protocol.Messages;
+using Engine.Protocol.Wire;
+using Engine.Storage;
+
+namespace Engine.Broker.Replication;
+
+/// <summary>Follows one leader: fetches, appends, fetches again, on a thread of its own.</summary>
+/// <remarks>
+/// One round holds all partitions that this node follows of that leader, with positions read anew each time, so a change of
+/// leader or a truncation needs no signal here. Appending is done before the next fetch, which acknowledges it. A broken
+/// connection is made anew after a pause; nothing but time is lost by it.
+/// </remarks>
+internal sealed class LeaderFetcher : IDisposable
+{
+    private const short FetchVersion = 12;
+    private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly int _nodeId;
+    private readonly int _leader;
+    private readonly PullSettings _settings;
+    private readonly FetchRequest _request;
+    private readonly FetchResponse _response = new();
+    private readonly WireBuffer _buffer = new();
+    private readonly List<Asked> _asked = [];
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly Thread _thread;
+    private volatile Target? _target;
+    private volatile LeaderConnection? _connection;
+    private bool _wasUnreachable;
+
+    public LeaderFetcher(int nodeId, int leader, PullSettings settings)
+    {
+        (_nodeId, _leader, _settings) = (nodeId, leader, settings);
+        _request = new FetchRequest
+        {
+            ReplicaId = nodeId,
+            MaxWaitMs = (int)settings.MaxWait.TotalMilliseconds,
+            MinBytes = 1,
+            MaxBytes = settings.MaxBytes,
+        };
+        _thread = new Thread(Run) { Name = $"fetch-from-{leader}", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Sets what to follow from the next round on.</summary>
+    public void Follow(string host, int port, IReadOnlyList<Partition> partitions)
+    {
+        var before = _target;
+        _target = new Target(host, port, [.. partitions.Select(partition => (partition, Encoding.UTF8.GetBytes(partition.Topic)))]);
+        // A parked fetch knows nothing of a partition that was added: it would be followed only when the wait is over.
+        if (before is not null && (before.Host != host || before.Port != port || before.Partitions.Length != partitions.Count)) _connection?.Dispose();
+    }
+
+    public void Dispose()
+    {
+        _stop.Set();
+        _connection?.Dispose();
+        if (_thread != Thread.CurrentThread) _thread.Join();
+        _stop.Dispose();
+    }
+
+    private void Run()
+    {
+        while (!_stop.IsSet)
+        {
+            try
+            {
+                if (_target is { } target) FollowOver(target);
+            }
+            catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or WireException or ObjectDisposedException)
+            {
+                if (!_wasUnreachable && !_stop.IsSet) NodeLog.Info($"node {_nodeId}: fetching from node {_leader} broke off, trying again: {error.Message}");
+                _wasUnreachable = true;
+            }
+
+            _stop.Wait(RetryPause);
+        }
+    }
+
+    private void FollowOver(Target target)
+    {
+        using var connection = LeaderConnection.Open(target.Host, target.Port);
+        _connection = connection;
+        if (_wasUnreachable) NodeLog.Info($"node {_nodeId}: fetching from node {_leader} again");
+        _wasUnreachable = false;
+        while (!_stop.IsSet && _target is { } current && current.Host == target.Host && current.Port == target.Port)
+        {
+            if (!Ask(current, connection))
+            {
+                _stop.Wait(RetryPause);
+                continue;
+            }
+
+            if (!Take(connection.ReceiveFrame())) _stop.Wait(RetryPause);
+        }
+    }
+
+    /// <summary>Sends a fetch for all partitions that are to be followed; false when there is none at the moment.</summary>
+    private bool Ask(Target target, LeaderConnection connection)
+    {
+        _request.Clear();
+        _asked.Clear();
+        foreach (var (partition, topic) in target.Partitions)
+        {
+            var position = partition.Position();
+            if (!position.IsFollower) continue;
+
+            _asked.Add(new Asked(partition, position));
+            _request.Add(topic, partition.Index, position.EndOffset, _settings.PartitionMaxBytes, position.LeaderEpoch, position.LastEpoch, position.LogStartOffset);
+        }
+
+        if (_asked.Count == 0) return false;
+
+        _buffer.Clear();
+        var writer = new WireWriter(_buffer) { Flexible = true };
+        var start = Frame.Begin(ref writer);
+        new RequestHeader(ApiKey.Fetch, FetchVersion, CorrelationId: 0).Write(ref writer, "replica");
+        _request.Write(ref writer, FetchVersion);
+        Frame.End(ref writer, start);
+        connection.Send(_buffer.Written);
+        return true;
+    }
+
+    /// <summary>Appends what came; false when some partition could not go on, so that asking again at once would be in vain.</summary>
+    private bool Take(ReadOnlySpan<byte> frame)
+    {
+        var reader = new WireReader(frame);
+        ResponseHeader.Read(ref reader, ApiKey.Fetch, FetchVersion);
+        _response.Read(ref reader, FetchVersion);
+        if (_response.Error != ErrorCode.None) throw new WireException($"the leader answered {_response.Error}");
+        if (_response.Partitions.Length != _asked.Count) throw new WireException("the leader answered other partitions than it was asked for");
+
+        var goesOn = true;
+        for (var i = 0; i < _asked.Count; i++) goesOn &= Take(_asked[i], _response.Partitions[i], frame);
+        return goesOn;
+    }
+
+    private static bool Take(in Asked asked, in FetchedPartition answer, ReadOnlySpan<byte> frame)
+    {
+        var (partition, position) = asked;
+        try
+        {
+            switch (answer.Error)
+            {
+                case ErrorCode.None when answer.Diverging is { } diverging:
+                    NodeLog.Info($"{partition.Topic}-{partition.Index}: cut to agree with the leader's epoch {diverging.Epoch}, which ends at {diverging.EndOffset}");
+                    partition.ReplicaDiverged(position, diverging);
+                    return true;
+                case ErrorCode.None:
+                    var records = answer.RecordsLength > 0 ? frame.Slice(answer.RecordsStart, answer.RecordsLength) : default;
+                    return partition.ReplicaAppend(position, records, answer.HighWatermark);
+                case ErrorCode.OffsetOutOfRange:
+                    NodeLog.Info($"{partition.Topic}-{partition.Index}: starts over at the leader's first offset {answer.LogStartOffset}");
+                    partition.ReplicaOutOfRange(position, answer.LogStartOffset);
+                    return true;
+                default:
+                    // A leader that is not one yet or any more: the metadata store will say so to one of us soon.
+                    return false;
+            }
+        }
+        catch (LogOfflineException error)
+        {
+            NodeLog.Error($"{partition.Topic}-{partition.Index} is offline: {error.Message}");
+            return false;
+        }
+    }
+
+    private readonly record struct Asked(Partition Partition, FollowerPosition Position);
+
+    private sealed record Target(string Host, int Port, (Partition Partition, byte[] Topic)[] Partitions);
+}
