@@ -127,9 +127,13 @@ internal abstract class SocketConnection(SocketHandle socket, EndPoint? remote, 
     }
 
     /// <summary>Offers again what is pending, if reading went on after a pause. The connection's thread only, before it receives.</summary>
-    protected void OfferAgainIfResumed()
+    /// <returns>Whether it was offered: by now it may have been paused and resumed once more.</returns>
+    protected bool OfferAgainIfResumed()
     {
-        if (MayReceive && Interlocked.Exchange(ref _offerAgain, 0) != 0) Offer();
+        if (!MayReceive || Interlocked.Exchange(ref _offerAgain, 0) == 0) return false;
+
+        Offer();
+        return true;
     }
 
     /// <summary>Sends what <see cref="Outbox.Outcome.Blocked"/> left.</summary>

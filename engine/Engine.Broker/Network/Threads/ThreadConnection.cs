@@ -71,8 +71,7 @@ internal sealed class ThreadConnection : SocketConnection
         while (!IsClosing)
         {
             WaitUntilMayReceive();
-            OfferAgainIfResumed();
-            if (MayReceive) Receive();
+            if (!OfferAgainIfResumed() && MayReceive) Receive();
         }
 
         Wake();

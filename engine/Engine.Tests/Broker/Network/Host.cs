@@ -20,7 +20,9 @@ internal sealed class Host : IDisposable
     }
 
     /// <summary>Every registered strategy, and the parameters worth a test of their own.</summary>
-    public static TheoryData<string> AllTransports => [.. Transports.Catalog.Strategies.Select(s => s.Name), "epoll(loops=2)"];
+    public static string[] TransportTexts => [.. Transports.Catalog.Strategies.Select(strategy => strategy.Name), "epoll(loops=2)"];
+
+    public static TheoryData<string> AllTransports => [.. TransportTexts];
 
     public ITransport Transport { get; }
 
