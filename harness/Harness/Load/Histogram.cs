@@ -47,6 +47,12 @@ public sealed class Histogram
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void RecordNanoseconds(long nanoseconds, long count) => RecordTicks(nanoseconds / TimeSpan.NanosecondsPerTick, count);
 
+    /// <summary>Counts the time from each of many moments to <paramref name="now"/>, all in nanoseconds.</summary>
+    public void RecordSince(ReadOnlySpan<long> moments, long now)
+    {
+        foreach (var moment in moments) RecordNanoseconds(now - moment);
+    }
+
     /// <summary>Adds the counts of <paramref name="other"/>.</summary>
     public void Merge(Histogram other)
     {

@@ -18,7 +18,7 @@ internal sealed class RecordContent(ValueSource values, KeySpace? keys, ulong se
     public int KeyBytes => HasKeys ? KeySpace.KeyBytes : 0;
 
     /// <summary>The stream of what one producer writes to one partition.</summary>
-    public StreamContent Stream(int producer, int partition)
+    public StreamRecords Stream(int producer, int partition)
     {
         var stream = producer * partitionCount + partition;
         return new(values, keys, partition, Scramble.Sequence(seed, ValuePurpose, stream), Scramble.Sequence(seed, KeyPurpose, stream));
@@ -32,7 +32,7 @@ internal sealed class RecordContent(ValueSource values, KeySpace? keys, ulong se
 }
 
 /// <summary>The keys and values of one stream by record number.</summary>
-internal sealed class StreamContent(ValueSource values, KeySpace? keys, int partition, ulong valueSequence, ulong keySequence)
+internal sealed class StreamRecords(ValueSource values, KeySpace? keys, int partition, ulong valueSequence, ulong keySequence)
 {
     public bool HasKeys => keys is not null;
 

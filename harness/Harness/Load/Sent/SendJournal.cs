@@ -23,7 +23,12 @@ internal sealed class SendJournal
     public void Add(in SentBatch batch)
     {
         var last = _last;
-        if (last.Count == ChunkLength) last.Next = _last = last = new Chunk();
+        if (last.Count == ChunkLength)
+        {
+            var full = last;
+            full.Next = _last = last = new Chunk();
+        }
+
         last.Batches[last.Count] = batch;
         last.Publish();
     }

@@ -15,7 +15,8 @@ internal sealed class SentLedger
         Idempotent = idempotent;
         PartitionCount = content.PartitionCount;
         _streams = [.. Enumerable.Range(0, producers).Select(producer => Enumerable.Range(0, content.PartitionCount)
-            .Select(partition => new SentStream(producer, partition, content.Stream(producer, partition), template, withJournal)).ToArray())];
+            .Select(partition => new SentStream(
+                producer, partition, template ? content.Stream(0, 0) : content.Stream(producer, partition), template, withJournal)).ToArray())];
     }
 
     public bool Idempotent { get; }
@@ -31,8 +32,12 @@ internal sealed class SentLedger
     public int OwnerOf(int partition) => partition % _streams.Length;
 
     /// <summary>Tells whose batches carry this id from now on; called before the first is sent.</summary>
-    public void Register(long producerId, int producer) =>
-        _identities[producerId] = new(OfProducer(producer), [.. OfProducer(producer).Select(stream => stream.Sent)]);
+    public void Register(long producerId, int producer)
+    {
+        var streams = OfProducer(producer);
+        foreach (var stream in streams) stream.SequenceZero = stream.Sent;
+        _identities[producerId] = new(streams, [.. streams.Select(stream => stream.Sent)]);
+    }
 
     /// <summary>Finds whose batch this is; <paramref name="firstNumber"/> is the number of the record with sequence 0.</summary>
     public bool TryFind(long producerId, int partition, out SentStream stream, out long firstNumber)

@@ -4,7 +4,7 @@ namespace Harness.Load.Sent;
 
 /// <summary>What one producer sends to one partition, and what became of it.</summary>
 /// <remarks>The producer's thread writes. Readers may look at <see cref="Sent"/> and the journal at any time, at the rest once it has ended.</remarks>
-internal sealed class SentStream(int producer, int partition, StreamContent content, bool template, bool withJournal)
+internal sealed class SentStream(int producer, int partition, StreamRecords records, bool template, bool withJournal)
 {
     private long _sent;
 
@@ -12,7 +12,7 @@ internal sealed class SentStream(int producer, int partition, StreamContent cont
 
     public int Partition => partition;
 
-    public StreamContent Content => content;
+    public StreamRecords Records => records;
 
     /// <summary>Whether every batch holds the stream's first records again (<see cref="ProduceSpec.TemplateMode"/>).</summary>
     public bool IsTemplate => template;
@@ -26,6 +26,12 @@ internal sealed class SentStream(int producer, int partition, StreamContent cont
 
     /// <summary>Records encoded so far, which is also the number of the next to be encoded.</summary>
     public long Encoded { get; set; }
+
+    /// <summary>The record that has sequence number 0 under the producer's present id.</summary>
+    public long SequenceZero { get; set; }
+
+    /// <summary>The offset after the last acknowledged record, as far as answers told.</summary>
+    public long AckedEndOffset { get; set; }
 
     public NumberSet Acked { get; } = new();
 

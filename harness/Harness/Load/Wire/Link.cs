@@ -18,6 +18,8 @@ internal sealed class Link : IDisposable
     private byte[] _received = GC.AllocateUninitializedArray<byte>(64 << 10, pinned: true);
     private int _start;
     private int _end;
+    private int _frameStart;
+    private int _frameLength;
 
     /// <exception cref="LoadException">Nobody listens there, or not in time.</exception>
     public Link(BrokerAddress broker, TimeSpan timeout)
@@ -52,7 +54,7 @@ internal sealed class Link : IDisposable
     {
         while (_unsentCount > 0)
         {
-            var sent = Syscalls.Send(Handle, _unsent.AsSpan(0, _unsentCount));
+            var sent = Named(Syscalls.Send(Handle, _unsent.AsSpan(0, _unsentCount)));
             if (sent < 0) return false;
 
             SentBytes += sent;
@@ -74,30 +76,67 @@ internal sealed class Link : IDisposable
     public bool Receive()
     {
         MakeRoom();
-        var received = Syscalls.Receive(Handle, _received.AsSpan(_end));
-        if (received == 0) throw new LoadException($"{Broker} closed the connection");
-        if (received < 0) return false;
-
+        var received = Arrived(Syscalls.Receive(Handle, _received.AsSpan(_end)));
         _end += received;
+        return received > 0;
+    }
+
+    /// <summary>The frame taken last, without its length; valid until the next <see cref="Receive"/>.</summary>
+    public ReadOnlySpan<byte> TakenFrame => _received.AsSpan(_frameStart, _frameLength);
+
+    /// <summary>Takes the next complete frame.</summary>
+    public bool TryTakeFrame()
+    {
+        var length = FrameLength();
+        if (length < 0 || _end - _start < Frame.PrefixBytes + length) return false;
+
+        (_frameStart, _frameLength) = (_start + Frame.PrefixBytes, length);
+        _start = _frameStart + length;
         return true;
     }
 
-    /// <summary>Takes the next complete frame, without its length; valid until the next <see cref="Receive"/>.</summary>
-    public bool TryTakeFrame(out ReadOnlySpan<byte> frame)
+    /// <summary>Waits for and takes exactly so many bytes; not to be mixed with <see cref="Receive"/>.</summary>
+    /// <exception cref="LoadException">The connection is lost or the bytes do not come in time.</exception>
+    public void ReceiveExactly(Span<byte> into, TimeSpan timeout)
     {
-        var length = FrameLength();
-        if (length < 0 || _end - _start < Frame.PrefixBytes + length)
+        while (into.Length > 0)
         {
-            frame = default;
-            return false;
+            var received = Arrived(Syscalls.Receive(Handle, into));
+            if (received == 0) WaitForMore(timeout);
+            into = into[received..];
         }
+    }
 
-        frame = _received.AsSpan(_start + Frame.PrefixBytes, length);
-        _start += Frame.PrefixBytes + length;
-        return true;
+    /// <summary>Waits for exactly so many bytes and lets the kernel drop them; not to be mixed with <see cref="Receive"/>.</summary>
+    /// <exception cref="LoadException">The connection is lost or the bytes do not come in time.</exception>
+    public void DropExactly(int count, TimeSpan timeout)
+    {
+        while (count > 0)
+        {
+            var dropped = Arrived(Syscalls.Drop(Handle, count));
+            if (dropped == 0) WaitForMore(timeout);
+            count -= dropped;
+        }
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private void WaitForMore(TimeSpan timeout)
+    {
+        Span<PollEntry> entry = [new() { Socket = Handle, Wanted = Syscalls.PollIn }];
+        var since = Clock.Now;
+        do
+        {
+            if (Clock.Now - since > Clock.Nanoseconds(timeout)) throw new LoadException($"{Broker} stopped in the middle of an answer");
+            Syscalls.Wait(entry, Clock.Nanoseconds(timeout));
+        }
+        while (entry[0].Ready == 0);
+    }
+
+    // A call's outcome as a count of bytes: none when there is nothing yet.
+    private int Arrived(int result) => Named(result) != 0 ? Math.Max(0, result) : throw new LoadException($"{Broker} closed the connection");
+
+    private int Named(int result) => result != Syscalls.Lost ? result : throw new LoadException($"the connection to {Broker} is lost: {Syscalls.LastError}");
 
     // Room for the rest of the frame that has begun; a frame as large as the buffer makes the buffer grow, once.
     private void MakeRoom()

@@ -8,6 +8,9 @@ internal static unsafe partial class Syscalls
     public const short PollIn = 0x1;
     public const short PollOut = 0x4;
 
+    /// <summary>The connection is of no more use; <see cref="LastError"/> says why.</summary>
+    public const int Lost = -2;
+
     private const int Interrupted = 4; // EINTR
     private const int TryAgain = 11; // EAGAIN
     private const int DontWait = 0x40; // MSG_DONTWAIT
@@ -15,6 +18,8 @@ internal static unsafe partial class Syscalls
     private const int NoSignal = 0x4000; // MSG_NOSIGNAL
     private const int SetTimerSlack = 29; // PR_SET_TIMERSLACK
     private const int ThreadCpuTime = 3; // CLOCK_THREAD_CPUTIME_ID
+
+    public static string LastError => Marshal.GetLastPInvokeErrorMessage();
 
     /// <summary>Lets this thread's waits end within a nanosecond of what they ask; Linux rounds them up by 50 us otherwise.</summary>
     public static void WakeOnTime()
@@ -43,32 +48,29 @@ internal static unsafe partial class Syscalls
             if (ppoll(first, (nuint)entries.Length, &time, null) < 0 && Marshal.GetLastPInvokeError() != Interrupted) throw Failed("ppoll");
     }
 
-    /// <summary>Receives what is there; 0 when the other side has closed, -1 when there is nothing yet.</summary>
+    /// <summary>Receives what is there; 0 when the other side has closed, -1 when there is nothing yet, <see cref="Lost"/>.</summary>
     public static int Receive(int socket, Span<byte> into)
     {
-        fixed (byte* bytes = into) return Result(recv(socket, bytes, (nuint)into.Length, DontWait), "recv");
+        fixed (byte* bytes = into) return Result(recv(socket, bytes, (nuint)into.Length, DontWait));
     }
 
-    /// <summary>Drops up to <paramref name="count"/> received bytes; 0 when the other side has closed, -1 when there is nothing yet.</summary>
-    public static int Drop(int socket, int count) => Result(recv(socket, null, (nuint)count, DontWait | Truncate), "recv");
+    /// <summary>Drops up to <paramref name="count"/> received bytes; answers as <see cref="Receive"/>.</summary>
+    public static int Drop(int socket, int count) => Result(recv(socket, null, (nuint)count, DontWait | Truncate));
 
-    /// <summary>Sends the pieces in order, as far as the kernel has room; -1 when it has none.</summary>
+    /// <summary>Sends the pieces in order, as far as the kernel has room; -1 when it has none, <see cref="Lost"/>.</summary>
     public static int Send(int socket, ReadOnlySpan<IoVector> pieces)
     {
         fixed (IoVector* first = pieces)
         {
             var message = new MessageHeader { Pieces = first, PieceCount = (nuint)pieces.Length };
-            return Result(sendmsg(socket, &message, DontWait | NoSignal), "sendmsg");
+            return Result(sendmsg(socket, &message, DontWait | NoSignal));
         }
     }
 
-    private static int Result(nint result, string call)
-    {
-        if (result >= 0) return (int)result;
-        return Marshal.GetLastPInvokeError() is TryAgain or Interrupted ? -1 : throw Failed(call);
-    }
+    private static int Result(nint result) =>
+        result >= 0 ? (int)result : Marshal.GetLastPInvokeError() is TryAgain or Interrupted ? -1 : Lost;
 
-    private static LoadException Failed(string call) => new($"{call}: {Marshal.GetLastPInvokeErrorMessage()}");
+    private static LoadException Failed(string call) => new($"{call}: {LastError}");
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int prctl(int option, ulong a, ulong b, ulong c, ulong d);
