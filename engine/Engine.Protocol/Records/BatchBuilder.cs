@@ -9,7 +9,7 @@ namespace Engine.Protocol.Records;
 /// <summary>Encodes records into one batch (format v2, uncompressed), in place in an array that the caller owns.</summary>
 /// <remarks>
 /// <see cref="Begin"/>, then <see cref="TryAppend(long, ReadOnlySpan{byte})"/> until it refuses or enough is in, then
-/// <see cref="Finish"/>. Reused and allocation-free; one thread at a time. Record: <c>length attributes timestamp_delta
+/// <see cref="Finish()"/>. Reused and allocation-free; one thread at a time. Record: <c>length attributes timestamp_delta
 /// offset_delta key_length key value_length value header_count</c>, lengths and deltas as zig-zag varints (KIP-98).
 /// </remarks>
 public sealed class BatchBuilder
@@ -64,6 +64,13 @@ public sealed class BatchBuilder
     /// <summary>Appends a record with a key, which may be empty; false, and nothing changed, when it does not fit.</summary>
     public bool TryAppend(long timestampMs, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) =>
         TryAppend(timestampMs, key, key.Length, value);
+
+    /// <summary>As <see cref="Finish()"/>, for a producer that learns only now which sequence numbers are next.</summary>
+    public int Finish(long producerId, short producerEpoch, int baseSequence)
+    {
+        (_producerId, _producerEpoch, _baseSequence) = (producerId, producerEpoch, baseSequence);
+        return Finish();
+    }
 
     /// <summary>Completes the batch's header and checksum and gives its size in bytes: 0 when no record was appended.</summary>
     public int Finish()
