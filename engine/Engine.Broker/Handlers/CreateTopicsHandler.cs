@@ -27,7 +27,8 @@ internal sealed class CreateTopicsHandler(IMetadataStore store, NodeSettings nod
         return new CreateTopicsResponse { Topics = answers };
     }
 
-    private CreatedTopic Decide(ref ClusterState state, NewTopic[] same, bool validateOnly, short version, out TopicCreated? record)
+    private CreatedTopic Decide(
+        ref ClusterState state, NewTopic[] same, bool validateOnly, short version, out TopicCreated? record)
     {
         record = null;
         var topic = same[0];
@@ -55,9 +56,7 @@ internal sealed class CreateTopicsHandler(IMetadataStore store, NodeSettings nod
     {
         if (version >= 4 || topic.Assignments.Count > 0) return null;
         if (topic.PartitionCount < 1)
-            return new(ErrorCode.InvalidPartitions, $"A topic cannot have {topic.PartitionCount} partitions: give 1 or more.");
-        return topic.ReplicationFactor < 1
-            ? new(ErrorCode.InvalidReplicationFactor, $"A partition cannot have {topic.ReplicationFactor} replicas: give 1 or more.")
-            : null;
+            return TopicCreation.BadPartitionCount(topic.PartitionCount);
+        return topic.ReplicationFactor < 1 ? TopicCreation.BadReplicationFactor(topic.ReplicationFactor) : null;
     }
 }

@@ -52,7 +52,8 @@ internal sealed class DescribeConfigsHandler(IMetadataStore store, NodeSettings 
             case ConfigResourceType.Broker:
                 return (ErrorCode.InvalidRequest, $"This is broker {node.NodeId}: ask broker '{resource.Name}' itself.");
             default:
-                return (ErrorCode.InvalidRequest, $"Only topics and brokers have settings here, not resources of type {(sbyte)resource.Type}.");
+                return (ErrorCode.InvalidRequest,
+                    $"Only topics and brokers have settings here, not resources of type {(sbyte)resource.Type}.");
         }
     }
 
@@ -74,8 +75,8 @@ internal sealed class DescribeConfigsHandler(IMetadataStore store, NodeSettings 
         Own("node.id", Text(node.NodeId), null, ConfigType.Int, "This node's id."),
         Own("num.partitions", Text(node.DefaultPartitions), Text(BuiltIn.DefaultPartitions), ConfigType.Int,
             "Partitions of a topic whose creator does not say."),
-        Own("default.replication.factor", Text(node.DefaultReplicationFactor), Text(BuiltIn.DefaultReplicationFactor), ConfigType.Int,
-            "Replicas of a partition whose creator does not say."),
+        Own("default.replication.factor", Text(node.DefaultReplicationFactor), Text(BuiltIn.DefaultReplicationFactor),
+            ConfigType.Int, "Replicas of a partition whose creator does not say."),
         Own("auto.create.topics.enable", Text(node.AutoCreateTopics), Text(BuiltIn.AutoCreateTopics), ConfigType.Boolean,
             "Whether asking for an unknown topic creates it."),
         .. TopicConfigKey.All.Select(key => new DescribedSetting
@@ -89,7 +90,8 @@ internal sealed class DescribeConfigsHandler(IMetadataStore store, NodeSettings 
             Documentation = key.Documentation,
         }),
         .. node.Strategies.OrderBy(seam => seam.Key, StringComparer.Ordinal).Select(seam =>
-            Own($"strategy.{seam.Key}", seam.Value, null, ConfigType.String, $"The strategy of the seam {seam.Key}, with its parameters.")),
+            Own($"strategy.{seam.Key}", seam.Value, null, ConfigType.String,
+                $"The strategy of the seam {seam.Key}, with its parameters.")),
     ];
 
     private static DescribedSetting Own(string name, string value, string? builtIn, ConfigType type, string documentation)

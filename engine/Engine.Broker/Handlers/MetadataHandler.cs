@@ -29,15 +29,17 @@ internal sealed class MetadataHandler(IMetadataStore store, NodeSettings node)
     // Whoever asks by id knows a topic that was there: only a name creates.
     private Dictionary<string, ErrorCode> CreateMissing(IReadOnlyList<MetadataRequestTopic> named)
     {
+        var names = named.Where(topic => topic.TopicId == Guid.Empty).Select(topic => topic.Name).OfType<string>().Distinct().ToList();
         var problems = new Dictionary<string, ErrorCode>();
         store.Update(state =>
         {
             problems.Clear();
             var records = new List<ClusterRecord>();
-            foreach (var name in named.Where(topic => topic.TopicId == Guid.Empty).Select(topic => topic.Name).OfType<string>().Distinct())
+            foreach (var name in names)
             {
                 if (state.FindTopic(name) is not null) continue;
-                if (TopicCreation.TryDecide(state, new NewTopic { Name = name }, Guid.NewGuid(), node, out var record) is { } problem)
+                var topic = new NewTopic { Name = name };
+                if (TopicCreation.TryDecide(state, topic, Guid.NewGuid(), node, out var record) is { } problem)
                 {
                     problems[name] = problem.Error;
                     continue;

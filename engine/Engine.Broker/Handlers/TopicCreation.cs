@@ -16,7 +16,8 @@ internal static class TopicCreation
     /// <param name="node">Whose defaults apply.</param>
     /// <param name="created">The record, when there is no problem.</param>
     /// <returns>The problem, or null.</returns>
-    public static TopicProblem? TryDecide(ClusterState state, NewTopic topic, Guid id, NodeSettings node, out TopicCreated created)
+    public static TopicProblem? TryDecide(
+        ClusterState state, NewTopic topic, Guid id, NodeSettings node, out TopicCreated created)
     {
         created = null!;
         if (TopicName.Problem(topic.Name) is { } badName)
@@ -24,9 +25,14 @@ internal static class TopicCreation
         if (state.FindTopic(topic.Name) is not null)
             return new(ErrorCode.TopicAlreadyExists, $"Topic '{topic.Name}' already exists.");
         if (state.FindCollision(topic.Name) is { } other)
-            return new(ErrorCode.InvalidTopic, $"The name '{topic.Name}' collides with the topic '{other.Name}': '.' and '_' count as the same.");
+            return new(ErrorCode.InvalidTopic,
+                $"The name '{topic.Name}' collides with the topic '{other.Name}': '.' and '_' count as the same.");
         foreach (var setting in topic.Configs)
-            if (TopicConfig.Problem(setting.Name, setting.Value) is { } badSetting) return new(ErrorCode.InvalidConfig, badSetting);
+        {
+            if (TopicConfig.Problem(setting.Name, setting.Value) is { } badSetting)
+                return new(ErrorCode.InvalidConfig, badSetting);
+        }
+
 
         var problem = topic.Assignments.Count > 0
             ? TryAssign(state, topic, out var partitions)
@@ -42,17 +48,18 @@ internal static class TopicCreation
         return null;
     }
 
-    private static TopicProblem? TrySpread(ClusterState state, NewTopic topic, NodeSettings node, out ImmutableList<PartitionState> partitions)
+    private static TopicProblem? TrySpread(
+        ClusterState state, NewTopic topic, NodeSettings node, out ImmutableList<PartitionState> partitions)
     {
         partitions = [];
         var count = topic.PartitionCount == NewTopic.BrokerDefault ? node.DefaultPartitions : topic.PartitionCount;
-        if (count < 1) return new(ErrorCode.InvalidPartitions, $"A topic cannot have {count} partitions: give 1 or more.");
+        if (count < 1) return BadPartitionCount(count);
         // Before anything of that size is made.
         if (state.PartitionCount + (long)count > node.MaxPartitions) return TooMany(state, count, node);
 
         var live = state.LiveBrokers.Select(broker => broker.NodeId).ToList();
         var factor = topic.ReplicationFactor == NewTopic.BrokerDefault ? node.DefaultReplicationFactor : topic.ReplicationFactor;
-        if (factor < 1) return new(ErrorCode.InvalidReplicationFactor, $"A partition cannot have {factor} replicas: give 1 or more.");
+        if (factor < 1) return BadReplicationFactor(factor);
         if (factor > live.Count)
             return new(ErrorCode.InvalidReplicationFactor, $"{factor} replicas need as many brokers and {live.Count} are alive.");
 
@@ -72,7 +79,8 @@ internal static class TopicCreation
             if (assignment.Partition != builder.Count)
                 return new(ErrorCode.InvalidReplicaAssignment, "Partitions must be numbered from 0 on, each once.");
             if (assignment.BrokerIds.Count == 0 || assignment.BrokerIds.Distinct().Count() != assignment.BrokerIds.Count)
-                return new(ErrorCode.InvalidReplicaAssignment, $"Partition {assignment.Partition} needs one or more brokers, each once.");
+                return new(ErrorCode.InvalidReplicaAssignment,
+                    $"Partition {assignment.Partition} needs one or more brokers, each once.");
             // Also for Kafka all replicas of a topic have the same count.
             if (assignment.BrokerIds.Count != topic.Assignments[0].BrokerIds.Count)
                 return new(ErrorCode.InvalidReplicaAssignment, "All partitions must have the same number of replicas.");
@@ -84,6 +92,12 @@ internal static class TopicCreation
         partitions = builder.ToImmutable();
         return null;
     }
+
+    public static TopicProblem BadPartitionCount(int count) =>
+        new(ErrorCode.InvalidPartitions, $"A topic cannot have {count} partitions: give 1 or more.");
+
+    public static TopicProblem BadReplicationFactor(int factor) =>
+        new(ErrorCode.InvalidReplicationFactor, $"A partition cannot have {factor} replicas: give 1 or more.");
 
     private static TopicProblem TooMany(ClusterState state, int count, NodeSettings node) => new(ErrorCode.PolicyViolation,
         $"{count} partitions with the {state.PartitionCount} there are would exceed the limit of {node.MaxPartitions}.");

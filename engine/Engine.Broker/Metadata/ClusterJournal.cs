@@ -60,7 +60,8 @@ internal sealed partial class ClusterJournal
         return journal;
     }
 
-    /// <summary>Whether the file looks other than when it was last read: one stat, cheap enough to ask a hundred times a second.</summary>
+    /// <summary>Whether the file looks other than when it was last read.</summary>
+    /// <remarks>One stat: cheap enough to ask a hundred times a second.</remarks>
     public bool HasChanged() => Look() != _seen;
 
     /// <summary>Brings <see cref="State"/> up to what is in the file.</summary>
@@ -209,21 +210,24 @@ internal sealed partial class ClusterJournal
         var end = start.IndexOf(JournalLine.End);
         try
         {
-            if (end > 0 && JournalLine.TryCheck(start[..end].ToArray(), out var json) && JournalLine.ReadHeader(json) is { } generation)
+            if (end > 0 && JournalLine.TryCheck(start[..end].ToArray(), out var json)
+                && JournalLine.ReadHeader(json) is { } generation)
                 return (generation, end + 1);
         }
         catch (Exception wrong) when (IsMisshapen(wrong))
         {
         }
 
-        throw new MetadataException($"{_path} is not a cluster journal of this version: give another folder for the cluster, or remove the file to begin a new cluster without its topics.");
+        throw new MetadataException($"{_path} is not a cluster journal of this version: give another folder for the cluster, " +
+            "or remove the file to begin a new cluster without its topics.");
     }
 
     private static byte[] ReadFrom(SafeFileHandle file, long position)
     {
         var bytes = new byte[Math.Max(0, RandomAccess.GetLength(file) - position)];
         var read = 0;
-        while (read < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(read), position + read) is var count and > 0) read += count;
+        while (read < bytes.Length && RandomAccess.Read(file, bytes.AsSpan(read), position + read) is var count and > 0)
+            read += count;
         return bytes[..read];
     }
 
@@ -238,7 +242,8 @@ internal sealed partial class ClusterJournal
         wrong is JsonException or KeyNotFoundException or InvalidOperationException or FormatException;
 
     private MetadataException Damaged(string how) => new(
-        $"{_path} is damaged at byte {_position}: {how}. Restore it from a copy, or remove it to begin a new cluster without its topics.");
+        $"{_path} is damaged at byte {_position}: {how}. Restore it from a copy, " +
+        "or remove it to begin a new cluster without its topics.");
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int SyncData(SafeFileHandle file);

@@ -4,7 +4,7 @@ using Engine.Core.Cluster;
 
 namespace Engine.Broker.Metadata;
 
-/// <summary>Records as JSON objects, spelled out here so that renaming a property in code cannot change what is on disk.</summary>
+/// <summary>Records as JSON, spelled out here so that renaming a property in code cannot change what is on disk.</summary>
 internal static class ClusterRecordJson
 {
     public static void Write(Utf8JsonWriter json, ClusterRecord record)
@@ -75,14 +75,16 @@ internal static class ClusterRecordJson
         "broker-stopped" => new BrokerStopped(Number(json, "node"), json.GetProperty("epoch").GetInt64()),
         "topic-created" => new TopicCreated(
             Text(json, "name"), json.GetProperty("id").GetGuid(),
-            json.GetProperty("config").EnumerateObject().ToImmutableSortedDictionary(p => p.Name, p => p.Value.GetString()!, StringComparer.Ordinal),
+            json.GetProperty("config").EnumerateObject().ToImmutableSortedDictionary(
+                setting => setting.Name, setting => setting.Value.GetString()!, StringComparer.Ordinal),
             json.GetProperty("partitions").EnumerateArray().Select(ReadPartition).ToImmutableList()),
         "topic-deleted" => new TopicDeleted(json.GetProperty("id").GetGuid()),
         "partition-changed" => new PartitionChanged(
             json.GetProperty("topic").GetGuid(), Number(json, "partition"), Number(json, "leader"), Number(json, "leaderEpoch"),
             Nodes(json, "isr"), Number(json, "epoch")),
         "producer-ids-allocated" => new ProducerIdsAllocated(json.GetProperty("next").GetInt64()),
-        var other => throw new MetadataException($"there is a record of type '{other}', which this version does not know: start the version that wrote it."),
+        var other => throw new MetadataException(
+            $"there is a record of type '{other}', which this version does not know: start the version that wrote it."),
     };
 
     // Only what a new partition does not have by itself: ten thousand of them stay under a megabyte.
@@ -102,7 +104,8 @@ internal static class ClusterRecordJson
     }
 
     private static PartitionState ReadPartition(JsonElement json) => json.TryGetProperty("epoch", out var epoch)
-        ? new PartitionState(Nodes(json, "replicas"), Number(json, "leader"), Number(json, "leaderEpoch"), Nodes(json, "isr"), epoch.GetInt32())
+        ? new PartitionState(
+            Nodes(json, "replicas"), Number(json, "leader"), Number(json, "leaderEpoch"), Nodes(json, "isr"), epoch.GetInt32())
         : PartitionState.New(Nodes(json, "replicas"));
 
     private static void Write(Utf8JsonWriter json, string name, ImmutableArray<int> nodes)

@@ -3,7 +3,7 @@ using Engine.Core.Strategies;
 
 namespace Engine.Broker.Metadata;
 
-/// <summary>The nodes of one machine agree through a journal in a folder they share; the kernel's file locks are the arbiter.</summary>
+/// <summary>The nodes of one machine agree through a journal in a folder they share, under the kernel's file locks.</summary>
 /// <remarks>
 /// Other nodes hear of a change after at most <c>poll</c>. Whether a node lives is whether its process holds the lock
 /// <c>node-ID.lock</c> in that folder: a stopped or slow process still does, a dead one cannot.
@@ -32,7 +32,8 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
         (_folder, _nodeId, _poll) = (folder, nodeId, poll);
         PrepareFolder(folder);
         _nodeLock = FileLock.TryTake(NodeLockPath(nodeId), NodeLockPatience) ?? throw new MetadataException(
-            $"node {nodeId} of the cluster in {folder} is running already ({FileLock.ReadDescription(NodeLockPath(nodeId))}): stop it or choose another node id.");
+            $"node {nodeId} of the cluster in {folder} is running already ({FileLock.ReadDescription(NodeLockPath(nodeId))}): " +
+            "stop it or choose another node id.");
         try
         {
             _nodeLock.Describe($"process {Environment.ProcessId}");
@@ -84,7 +85,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     {
         _stopping = true;
         _wake.Set();
-        if (Thread.CurrentThread != _thread) _thread.Join();
+        _thread.Join();
         _watchers.Close();
         _nodeLock.Dispose();
         _wake.Dispose();
@@ -130,8 +131,12 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
         {
             Directory.CreateDirectory(folder);
             if (!File.Exists(Path.Combine(folder, ClusterJournal.FileName)) &&
-                Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).FirstOrDefault(name => !IsOurs(name!)) is { } foreign)
-                throw new MetadataException($"{folder} holds {foreign} and no {ClusterJournal.FileName}: give an empty folder or a cluster's.");
+                Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName)
+                    .FirstOrDefault(name => !IsOurs(name!)) is { } foreign)
+            {
+                throw new MetadataException(
+                    $"{folder} holds {foreign} and no {ClusterJournal.FileName}: give an empty folder or a cluster's.");
+            }
         }
         catch (Exception unusable) when (unusable is IOException or UnauthorizedAccessException)
         {

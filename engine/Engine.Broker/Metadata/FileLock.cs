@@ -35,7 +35,8 @@ internal sealed partial class FileLock : IDisposable
         return new FileLock(file);
     }
 
-    /// <summary>Whether somebody holds the lock. Asking takes it for a moment, shared, so that askers do not see each other.</summary>
+    /// <summary>Whether somebody holds the lock.</summary>
+    /// <remarks>Asking takes it for a moment, shared, so that those who ask do not see each other.</remarks>
     public static bool IsTaken(string path)
     {
         if (!File.Exists(path)) return false;

@@ -4,8 +4,9 @@ namespace Engine.Broker.Metadata;
 
 /// <summary>Where the nodes of a cluster agree: an ordered log of records, of which every node sees the same prefix.</summary>
 /// <remarks>
-/// Everything here may be called from any thread. A store also records the end of a node that died without saying so
-/// (<see cref="BrokerStopped"/>), because only it can tell: by a lock that the system lets go, or a lease that runs out.
+/// Everything here may be called from any thread, but a watcher must not dispose the store. A store also records the end of
+/// a node that died without saying so (<see cref="BrokerStopped"/>), because only it can tell: by a lock that the system lets
+/// go, or a lease that runs out.
 /// A store that cannot go on (disk failed, journal damaged) ends the process: a node that does not hear of a new leader
 /// must not go on as the old one.
 /// </remarks>
@@ -22,7 +23,7 @@ internal interface IMetadataStore : IDisposable
     /// Returns true after <see cref="State"/> includes the records and every watcher has run, so what they set up is in place.
     /// Inside a watcher it does not wait for the watchers. Hold no lock here that a watcher takes.
     /// </remarks>
-    /// <exception cref="ClusterRecordException">A record contradicts the state at <paramref name="expectedVersion"/>; nothing is appended.</exception>
+    /// <exception cref="ClusterRecordException">A record contradicts the state of that version; nothing is appended.</exception>
     bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records);
 
     /// <summary>

@@ -8,7 +8,7 @@ using Engine.Protocol.Wire;
 namespace Engine.Broker.Metadata;
 
 /// <summary>One line of the journal: the CRC-32C of its JSON in eight hex digits, a space, the JSON, a line feed.</summary>
-/// <remarks>JSON written without indentation holds no line feed, so a line that ends is a line that was written to its end.</remarks>
+/// <remarks>JSON without indentation holds no line feed, so a line that ends is a line that was written to its end.</remarks>
 internal static class JournalLine
 {
     public const byte End = (byte)'\n';
@@ -37,7 +37,8 @@ internal static class JournalLine
     {
         json = default;
         if (line.Length < PrefixBytes || line.Span[PrefixBytes - 1] != ' ') return false;
-        if (!uint.TryParse(line.Span[..(PrefixBytes - 1)], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var crc)) return false;
+        var digits = line.Span[..(PrefixBytes - 1)];
+        if (!uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var crc)) return false;
 
         json = line[PrefixBytes..];
         return Crc32C.Compute(json.Span) == crc;

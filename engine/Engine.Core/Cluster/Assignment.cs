@@ -12,7 +12,8 @@ public static class Assignment
     /// <param name="brokers">Live nodes, in a fixed order, at least <paramref name="replicationFactor"/>.</param>
     /// <param name="start">Moves the first leader on, so that topics of one partition do not all meet on one broker.</param>
     /// <returns>Per partition its replicas, the leader first.</returns>
-    public static ImmutableList<PartitionState> Spread(IReadOnlyList<int> brokers, int partitions, int replicationFactor, int start)
+    public static ImmutableList<PartitionState> Spread(
+        IReadOnlyList<int> brokers, int partitions, int replicationFactor, int start)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(partitions, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(replicationFactor, 1);

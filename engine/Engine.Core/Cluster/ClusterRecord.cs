@@ -23,7 +23,8 @@ public sealed record BrokerStopped(int NodeId, long BrokerEpoch) : ClusterRecord
 /// <param name="Config">What the topic sets itself; everything else follows the broker's defaults.</param>
 /// <param name="Partitions">By partition number.</param>
 public sealed record TopicCreated(
-    string Name, Guid Id, ImmutableSortedDictionary<string, string> Config, ImmutableList<PartitionState> Partitions) : ClusterRecord;
+    string Name, Guid Id, ImmutableSortedDictionary<string, string> Config, ImmutableList<PartitionState> Partitions)
+    : ClusterRecord;
 
 public sealed record TopicDeleted(Guid Id) : ClusterRecord;
 

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Engine.Core.Cluster;
 
 /// <summary>Everything the nodes agree on, at one version: an immutable snapshot.</summary>
-/// <remarks><see cref="Apply(ClusterRecord)"/> is the only way to a new state, live and on recovery, so both always agree.</remarks>
+/// <remarks><see cref="Apply(ClusterRecord)"/> is the only way to a new state, live and on recovery, so both agree.</remarks>
 public sealed record ClusterState
 {
     public static readonly ClusterState Empty = new();
@@ -25,7 +25,8 @@ public sealed record ClusterState
     public string ClusterId { get; private init; } = "";
 
     /// <summary>Every node that ever registered, by id, in order of id.</summary>
-    public ImmutableSortedDictionary<int, ClusterBroker> Brokers { get; private init; } = ImmutableSortedDictionary<int, ClusterBroker>.Empty;
+    public ImmutableSortedDictionary<int, ClusterBroker> Brokers { get; private init; } =
+        ImmutableSortedDictionary<int, ClusterBroker>.Empty;
 
     /// <summary>The first producer id that no node was given.</summary>
     public long NextProducerId { get; private init; }
@@ -39,7 +40,7 @@ public sealed record ClusterState
     /// <summary>In order of id.</summary>
     public IEnumerable<ClusterBroker> LiveBrokers => Brokers.Values.Where(broker => broker.Alive);
 
-    /// <summary>The live node with the lowest id, or −1. Any node can change the cluster; clients want to be told one.</summary>
+    /// <summary>The live node with the lowest id, or −1. Any node can change the cluster; clients want to hear of one.</summary>
     public int ControllerId => LiveBrokers.FirstOrDefault()?.NodeId ?? -1;
 
     public bool IsAlive(int nodeId) => Brokers.TryGetValue(nodeId, out var broker) && broker.Alive;
@@ -112,7 +113,8 @@ public sealed record ClusterState
     {
         if (TopicName.Problem(record.Name) is { } problem) throw Refuse($"topic name '{record.Name}' {problem}");
         if (FindCollision(record.Name) is { } other) throw Refuse($"topic {record.Name} is created while there is {other.Name}");
-        if (record.Id == Guid.Empty || TopicsById.ContainsKey(record.Id)) throw Refuse($"topic {record.Name} has the id {record.Id}, which is taken");
+        if (record.Id == Guid.Empty || TopicsById.ContainsKey(record.Id))
+            throw Refuse($"topic {record.Name} has the id {record.Id}, which is taken");
         if (record.Partitions.IsEmpty) throw Refuse($"topic {record.Name} has no partitions");
         for (var i = 0; i < record.Partitions.Count; i++)
             if (record.Partitions[i].Problem() is { } wrong) throw Refuse($"partition {record.Name}-{i}: {wrong}");
@@ -136,7 +138,8 @@ public sealed record ClusterState
 
     private ClusterState Apply(PartitionChanged record)
     {
-        var topic = FindTopic(record.TopicId) ?? throw Refuse($"a partition of topic {record.TopicId} changes but the topic is unknown");
+        var topic = FindTopic(record.TopicId)
+            ?? throw Refuse($"a partition of topic {record.TopicId} changes but the topic is unknown");
         if (record.Partition < 0 || record.Partition >= topic.Partitions.Count)
             throw Refuse($"topic {topic.Name} has no partition {record.Partition}");
 
@@ -147,7 +150,11 @@ public sealed record ClusterState
         // The epoch of a leader names one reign: it must grow with every new one and may not grow by more.
         var reigns = record.LeaderEpoch - before.LeaderEpoch;
         if (reigns is not (0 or 1) || (reigns == 0 && record.Leader != before.Leader))
-            throw Refuse($"partition {name} goes from leader {before.Leader} in epoch {before.LeaderEpoch} to {record.Leader} in {record.LeaderEpoch}");
+        {
+            throw Refuse($"partition {name} goes from leader {before.Leader} in epoch {before.LeaderEpoch} " +
+                $"to {record.Leader} in {record.LeaderEpoch}");
+        }
+
 
         var after = new PartitionState(before.Replicas, record.Leader, record.LeaderEpoch, record.Isr, record.PartitionEpoch);
         if (after.Problem() is { } problem) throw Refuse($"partition {name}: {problem}");

@@ -10,6 +10,8 @@ public static class Leadership
     public static IEnumerable<PartitionChanged> Retake(ClusterState state, int nodeId) =>
         from topic in state.Topics
         from indexed in topic.Partitions.Index()
-        where indexed.Item.Leader == nodeId
-        select new PartitionChanged(topic.Id, indexed.Index, nodeId, indexed.Item.LeaderEpoch + 1, indexed.Item.Isr, indexed.Item.Epoch + 1);
+        let partition = indexed.Item
+        where partition.Leader == nodeId
+        select new PartitionChanged(
+            topic.Id, indexed.Index, nodeId, partition.LeaderEpoch + 1, partition.Isr, partition.Epoch + 1);
 }

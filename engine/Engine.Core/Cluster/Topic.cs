@@ -10,7 +10,7 @@ public sealed record Topic(
 
 /// <summary>Who holds a partition, who leads it, and who has everything committed.</summary>
 /// <param name="Replicas">The nodes that shall hold it; the first is the preferred leader.</param>
-/// <param name="Leader">The node that leads it, or did when it stopped: whether it is alive is the broker list's to say. −1: none.</param>
+/// <param name="Leader">The node that leads it, or did when it stopped: the broker list says whether it is alive. −1: none.</param>
 /// <param name="LeaderEpoch">Counts the times leadership was taken.</param>
 /// <param name="Isr">The in-sync set.</param>
 /// <param name="Epoch">Counts the changes of all this: what a compare-and-set compares.</param>
@@ -29,7 +29,8 @@ public sealed record PartitionState(
         if (Isr.IsDefaultOrEmpty) return "its in-sync set is empty";
         if (Isr.Distinct().Count() != Isr.Length || Isr.Except(Replicas).Any())
             return $"its in-sync set {string.Join(",", Isr)} is not a subset of its replicas {string.Join(",", Replicas)}";
-        if (Leader != -1 && !Isr.Contains(Leader)) return $"its leader {Leader} is not in its in-sync set {string.Join(",", Isr)}";
+        if (Leader != -1 && !Isr.Contains(Leader))
+            return $"its leader {Leader} is not in its in-sync set {string.Join(",", Isr)}";
         return LeaderEpoch < 0 || Epoch < 0 ? "an epoch is negative" : null;
     }
 }

@@ -18,7 +18,7 @@ public sealed record TopicConfig
     /// <summary>In-sync replicas that a produce with acks=all needs.</summary>
     public int MinInsyncReplicas { get; init; } = 1;
 
-    /// <summary>Bytes of the largest batch, as sent (compressed). Kafka's default: 1 MiB and the 12 bytes before a batch's length ends.</summary>
+    /// <summary>Bytes of the largest batch, as sent. Kafka's default: 1 MiB and the 12 bytes up to the end of a batch's length.</summary>
     public int MaxMessageBytes { get; init; } = (1 << 20) + 12;
 
     /// <summary>These defaults with what <paramref name="settings"/> sets.</summary>

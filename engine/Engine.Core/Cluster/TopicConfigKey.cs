@@ -81,7 +81,8 @@ public sealed record TopicConfigKey(
         new(name, brokerName, kind, documentation, value, _ => value, (config, text) => text == value ? config : null);
 
     private static long? Number(string text, long min, long max) =>
-        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+        long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        && value >= min && value <= max
             ? value
             : null;
 }

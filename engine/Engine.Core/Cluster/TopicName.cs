@@ -2,8 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Engine.Core.Cluster;
 
-/// <summary>Which names a topic may have. Topic names become folder names, so this is also what keeps files in the data folder.</summary>
-/// <remarks>Kafka's rules (its class <c>Topic</c>).</remarks>
+/// <summary>Which names a topic may have.</summary>
+/// <remarks>Kafka's rules (its class <c>Topic</c>). Topic names become folder names: this keeps them in the data folder.</remarks>
 public static class TopicName
 {
     /// <summary>249 and not 255, a file name's limit: a folder's name is the topic's, '-' and up to five digits.</summary>

@@ -63,20 +63,19 @@ public sealed class ClusterJournalTests : IDisposable
     }
 
     [Fact]
-    public void Damage_OneBitAnywhere_IsRefusedOrAtMostCutsATornTail()
+    public void Damage_OneBitAnywhere_IsRefusedWithTheFilesName()
     {
         Append("a");
         Append("b");
         var whole = Bytes();
 
-        for (var at = 0; at < whole.Length; at += 3)
+        // Not the very last line feed: without it the last line looks as if its writer had died.
+        for (var at = 0; at < whole.Length - 1; at += 3)
         {
             var bytes = (byte[])whole.Clone();
             bytes[at] ^= 4;
             File.WriteAllBytes(_folder.Journal, bytes);
 
-            // Flipping the last line feed makes the last line one without an end; everything else is seen as damage.
-            if (at == whole.Length - 1) continue;
             var error = Assert.Throws<MetadataException>(() => _folder.Open(1).Dispose());
             Assert.Contains(_folder.Journal, error.Message, StringComparison.Ordinal);
         }
