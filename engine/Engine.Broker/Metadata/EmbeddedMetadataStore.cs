@@ -5,17 +5,21 @@ namespace Engine.Broker.Metadata;
 
 /// <summary>The nodes of one machine agree through a journal in a folder they share, under the kernel's file locks.</summary>
 /// <remarks>
-/// Other nodes hear of a change after at most <c>poll</c>. Whether a node lives is whether its process holds the lock
+/// Other nodes hear of a change from inotify, within a millisecond or so. Whether a node lives is whether its process holds the lock
 /// <c>node-ID.lock</c> in that folder: a stopped or slow process still does, a dead one cannot.
 /// </remarks>
 internal sealed class EmbeddedMetadataStore : IMetadataStore
 {
     private static readonly TimeSpan NodeLockPatience = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LivenessInterval = TimeSpan.FromMilliseconds(200);
+
+    // How often nodes are looked after, and the journal too, should inotify ever lose a change.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
+
+    // The same where the system has no inotify left to give: a stat costs some microseconds.
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
 
     private readonly string _folder;
     private readonly int _nodeId;
-    private readonly TimeSpan _poll;
     private readonly FileLock _nodeLock;
 
     private readonly Lock _journalLock = new();
@@ -23,13 +27,15 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     private volatile ClusterState _state;
 
     private readonly MetadataWatchers _watchers = new();
-    private readonly AutoResetEvent _wake = new(false);
+    private readonly FileSystemWatcher? _changes;
+    private readonly object _wakeGate = new();
     private readonly Thread _thread;
-    private volatile bool _stopping;
+    private bool _woken;
+    private bool _stopping;
 
-    private EmbeddedMetadataStore(string folder, int nodeId, TimeSpan poll, long compactAtBytes)
+    private EmbeddedMetadataStore(string folder, int nodeId, long compactAtBytes)
     {
-        (_folder, _nodeId, _poll) = (folder, nodeId, poll);
+        (_folder, _nodeId) = (folder, nodeId);
         PrepareFolder(folder);
         _nodeLock = FileLock.TryTake(NodeLockPath(nodeId), NodeLockPatience) ?? throw new MetadataException(
             $"node {nodeId} of the cluster in {folder} is running already ({FileLock.ReadDescription(NodeLockPath(nodeId))}): " +
@@ -46,15 +52,15 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
         }
 
         _state = _journal.State;
+        _changes = TryWatchJournal();
         _thread = new Thread(Run) { Name = "metadata", IsBackground = true };
         _thread.Start();
     }
 
     public static OpenMetadataStore Create(StrategySpec spec)
     {
-        var poll = spec.Duration("poll", TimeSpan.FromMilliseconds(10));
         var compactAtBytes = spec.Bytes("compactAt", 4 << 20);
-        return (folder, nodeId) => new EmbeddedMetadataStore(folder, nodeId, poll, compactAtBytes);
+        return (folder, nodeId) => new EmbeddedMetadataStore(folder, nodeId, compactAtBytes);
     }
 
     public ClusterState State => _state;
@@ -68,7 +74,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
             _state = _journal.State;
         }
 
-        _wake.Set();
+        Wake();
         if (appended && Thread.CurrentThread != _thread) _watchers.WaitUntilSeen(expectedVersion + records.Count);
         return appended;
     }
@@ -76,26 +82,30 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     public IDisposable Watch(Action<ClusterState> onChange)
     {
         var watcher = _watchers.Add(onChange);
-        _wake.Set();
+        Wake();
         if (Thread.CurrentThread != _thread) _watchers.WaitUntilSeen(_state.Version);
         return watcher;
     }
 
     public void Dispose()
     {
-        _stopping = true;
-        _wake.Set();
+        _changes?.Dispose();
+        lock (_wakeGate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_wakeGate);
+        }
+
         _thread.Join();
         _watchers.Close();
         _nodeLock.Dispose();
-        _wake.Dispose();
     }
 
     // An exception here ends the process, as the interface says.
     private void Run()
     {
         var lookedForTheDead = Environment.TickCount64;
-        while (!_stopping)
+        do
         {
             lock (_journalLock)
             {
@@ -104,13 +114,54 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
             }
 
             _watchers.Show(_state);
-            if (Environment.TickCount64 - lookedForTheDead >= LivenessInterval.TotalMilliseconds)
+            if (Environment.TickCount64 - lookedForTheDead >= LookInterval.TotalMilliseconds)
             {
                 RecordTheDead();
                 lookedForTheDead = Environment.TickCount64;
             }
+        }
+        while (Sleep());
+    }
 
-            _wake.WaitOne(_poll);
+    private void Wake()
+    {
+        lock (_wakeGate)
+        {
+            _woken = true;
+            Monitor.Pulse(_wakeGate);
+        }
+    }
+
+    // False when it is time to stop.
+    private bool Sleep()
+    {
+        lock (_wakeGate)
+        {
+            if (!_woken && !_stopping) Monitor.Wait(_wakeGate, _changes is null ? PollInterval : LookInterval);
+            _woken = false;
+            return !_stopping;
+        }
+    }
+
+    private FileSystemWatcher? TryWatchJournal()
+    {
+        var changes = new FileSystemWatcher(_folder, ClusterJournal.FileName)
+        {
+            NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.FileName,
+        };
+        changes.Changed += (_, _) => Wake();
+        changes.Renamed += (_, _) => Wake();
+        changes.Error += (_, _) => Wake();
+        try
+        {
+            changes.EnableRaisingEvents = true;
+            return changes;
+        }
+        catch (IOException)
+        {
+            // The user's inotify instances or watches are used up.
+            changes.Dispose();
+            return null;
         }
     }
 

@@ -11,7 +11,8 @@ internal sealed class ClusterFolder : IDisposable
 
     public string PathOf(string name) => Path.Combine(_path, name);
 
-    public IMetadataStore Open(int nodeId, string spec = "embedded(poll=2ms)") => MetadataStores.Catalog.Create(spec).Instance(_path, nodeId);
+    public IMetadataStore Open(int nodeId, string spec = "embedded") =>
+        MetadataStores.Catalog.Create(spec).Instance(_path, nodeId);
 
     public void Dispose() => Directory.Delete(_path, recursive: true);
 }

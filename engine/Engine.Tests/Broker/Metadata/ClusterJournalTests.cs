@@ -133,7 +133,7 @@ public sealed class ClusterJournalTests : IDisposable
     [Fact]
     public void Compaction_JournalThatGrew_IsShorterAndBothNodesGoOn()
     {
-        const string spec = "embedded(poll=2ms, compactAt=4KiB)";
+        const string spec = "embedded(compactAt=4KiB)";
         using var one = _folder.Open(1, spec);
         using var two = _folder.Open(2, spec);
         one.Update(_ => [Topic("kept")]);
