@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Engine.Core.Cluster;
+using Engine.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace Engine.Broker.Metadata;
