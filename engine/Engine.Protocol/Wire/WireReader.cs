@@ -184,11 +184,15 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ReadOnlySpan<byte> Take(int count)
     {
-        if ((uint)count > (uint)Remaining) throw new WireException($"the message ends {count - Remaining} bytes early");
+        if ((uint)count > (uint)Remaining) throw EndsEarly(count);
         var taken = _bytes.Slice(Position, count);
         Position += count;
         return taken;
     }
+
+    // Apart, so that the text is not built into every caller.
+    private readonly WireException EndsEarly(int count) =>
+        new(count < 0 ? $"a length of {count} bytes" : $"the message ends {count - Remaining} bytes early");
 }
 
 /// <summary>Reads one item of an array as it is in <paramref name="version"/> of its message.</summary>
