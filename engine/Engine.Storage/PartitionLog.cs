@@ -72,6 +72,9 @@ public sealed class PartitionLog
     /// <summary>The next record's offset: everything before it is written and can be read.</summary>
     public long EndOffset => Volatile.Read(ref _endOffset);
 
+    /// <summary>Where the newest segment begins.</summary>
+    public long LastSegmentOffset => Volatile.Read(ref _segments)[^1].BaseOffset;
+
     /// <summary>Everything before it is as safe as the flush policy wants it and may be acknowledged.</summary>
     public long StoredOffset => _flush.HoldsAcknowledgement ? _flush.FlushedOffset : EndOffset;
 

@@ -308,8 +308,9 @@ internal sealed class Partition
     {
         _log.TruncateTo(offset);
         if (_epochs.TruncateFrom(offset)) _epochFile.Write(_epochs);
-        // What the cut batches taught of their producers cannot be taken back singly; unknown producers are taken as they come.
+        // What the cut batches taught of their producers cannot be taken back singly.
         _producers.Clear();
+        LearnFromLog();
         _state.ReplicaTruncated(_log.EndOffset);
     }
 
@@ -340,12 +341,16 @@ internal sealed class Partition
         });
     }
 
-    /// <summary>Learns from the batches what the files beside the log lack: after a crash, epochs and producers of its last stretch.</summary>
+    /// <summary>Learns from the newest segment's batches their producers, and the epochs that a crash kept from their file.</summary>
+    /// <remarks>
+    /// Reading on into older segments would cost start-up time for little: only a batch that was stored just before a roll,
+    /// and is sent again after a restart just behind it, finds its producer forgotten and is stored twice.
+    /// </remarks>
     private void LearnFromLog()
     {
         // An epoch may begin at the very end: its leader was elected and wrote nothing yet.
         _epochs.TruncateFrom(_log.EndOffset + 1);
-        _log.VisitBatches(_log.EndOffset, batch =>
+        _log.VisitBatches(_log.LastSegmentOffset, batch =>
         {
             _producers.Appended(Sequence(batch), batch.BaseOffset);
             if (batch.LeaderEpoch > _epochs.Latest) _epochs.Assign(batch.LeaderEpoch, batch.BaseOffset);
