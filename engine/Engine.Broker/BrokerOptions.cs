@@ -89,7 +89,12 @@ internal sealed record BrokerOptions
             var name = args[i];
             if (name is "--stop-with-stdin") options = options with { StopWithStdin = true };
             else if (name is "--check") options = options with { CheckOnly = true };
-            else if (!KnownNames.Contains(name)) problems.Add($"there is no option '{name}': choose {string.Join(", ", KnownNames)}, --stop-with-stdin, --check");
+            else if (!KnownNames.Contains(name))
+            {
+                problems.Add($"there is no option '{name}': choose {string.Join(", ", KnownNames)}, --stop-with-stdin, --check");
+                // What follows is most likely its value: one slip of the pen, one line.
+                if (i + 1 < args.Count && !args[i + 1].StartsWith("--", StringComparison.Ordinal)) i++;
+            }
             else if (++i >= args.Count) problems.Add($"{name} needs a value");
             else options = options.With(name, args[i], problems);
         }
