@@ -1,0 +1,110 @@
+using System.Net.Sockets;
+using Engine.Core;
+using Engine.Protocol.Messages;
+using Engine.Tests.Interop.Raw;
+
+namespace Engine.Tests.Interop.Processes;
+
+/// <summary>One or more nodes that share a cluster folder, numbered from 1. Disposing kills them and removes their folders.</summary>
+internal sealed class BrokerCluster : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly BrokerProcess[] _nodes;
+
+    public BrokerCluster(int nodes, params string[] options)
+        : this(nodes, folder => options, folder => [])
+    {
+    }
+
+    /// <param name="nodes">How many.</param>
+    /// <param name="options">Further arguments, given the folder that <see cref="Folder"/> names.</param>
+    /// <param name="under">A program to run the nodes under, given the same.</param>
+    public BrokerCluster(int nodes, Func<string, string[]> options, Func<string, IReadOnlyList<string>> under)
+    {
+        _nodes = new BrokerProcess[nodes];
+        try
+        {
+            Parallel.For(0, nodes, new ParallelOptions { MaxDegreeOfParallelism = nodes }, index => _nodes[index] = BrokerProcess.Start(
+                new(index + 1, DataFolder(index + 1), _folder.File("cluster"), options(_folder.Path)) { Under = under(_folder.Path) }));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public string Folder => _folder.Path;
+
+    public IEnumerable<BrokerProcess> Nodes => _nodes;
+
+    /// <summary>What clients are given to start from.</summary>
+    public string Bootstrap => string.Join(',', _nodes.Select(node => node.ClientEndpoint));
+
+    public string DataFolder(int nodeId) => _folder.File($"node-{nodeId}");
+
+    /// <summary>The file of a partition's first segment.</summary>
+    public string LogFile(int nodeId, string topic, int partition = 0) =>
+        Path.Combine(DataFolder(nodeId), $"{topic}-{partition}", $"{0:D20}.log");
+
+    public BrokerProcess Node(int nodeId) => Volatile.Read(ref _nodes[nodeId - 1]);
+
+    public void Restart(int nodeId) => Volatile.Write(ref _nodes[nodeId - 1], Node(nodeId).Restart());
+
+    /// <summary>A new connection to a node.</summary>
+    public RawClient Connect(int nodeId = 1) => new(Node(nodeId).ClientEndpoint);
+
+    /// <summary>A new connection to a partition's leader; null while no node that answers knows a living one.</summary>
+    public RawClient? TryConnectToLeader(string topic, int partition = 0)
+    {
+        foreach (var node in _nodes.Where(node => !node.HasExited))
+        {
+            try
+            {
+                using var client = new RawClient(node.ClientEndpoint);
+                if (client.Partition(topic, partition) is { LeaderId: > 0 and var leader } && !Node(leader).HasExited) return Connect(leader);
+            }
+            catch (Exception error) when (error is SocketException or EndOfStreamException or IOException)
+            {
+                // Just killed or not yet listening: the next one may know.
+            }
+        }
+
+        return null;
+    }
+
+    public RawClient ConnectToLeader(string topic, int partition = 0) =>
+        Until.Found(() => TryConnectToLeader(topic, partition), $"a leader of {topic}-{partition}");
+
+    public int LeaderOf(string topic, int partition = 0)
+    {
+        using var client = Connect(_nodes.First(node => !node.HasExited).Setup.NodeId);
+        return client.Partition(topic, partition).LeaderId;
+    }
+
+    /// <summary>Creates a topic and waits until every node knows its leaders and all replicas are in sync.</summary>
+    public void CreateTopic(string name, int partitions = 1, short replicas = 1, params TopicSetting[] settings)
+    {
+        using (var client = Connect()) Assert.Equal(ErrorCode.None, client.CreateTopic(name, partitions, replicas, settings).Error);
+        for (var partition = 0; partition < partitions; partition++) WaitForInSync(name, partition, replicas);
+    }
+
+    /// <summary>Waits until every node says that a partition has this many in-sync replicas.</summary>
+    public void WaitForInSync(string topic, int partition, int replicas)
+    {
+        foreach (var node in _nodes.Where(node => !node.HasExited))
+        {
+            using var client = new RawClient(node.ClientEndpoint);
+            MetadataPartition? seen = null;
+            Until.True(
+                () => (seen = client.TryPartition(topic, partition)) is { LeaderId: > 0 } found && found.InSyncReplicas.Count == replicas,
+                () => $"{topic}-{partition} has {replicas} in-sync replicas, node {node.Setup.NodeId} knows [{string.Join(", ", seen?.InSyncReplicas ?? [])}]: {node.Errors}");
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var node in _nodes) node?.Dispose();
+        _folder.Dispose();
+    }
+}

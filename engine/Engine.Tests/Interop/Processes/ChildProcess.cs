@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace Engine.Tests.Interop.Processes;
+
+/// <summary>A program that was started with its output collected. Disposing kills it and whatever it started.</summary>
+internal sealed class ChildProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _errors = new();
+    private readonly Task _collected;
+    private bool _isDisposed;
+
+    public ChildProcess(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var start = new ProcessStartInfo(file, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        _process = Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start");
+        _collected = Task.WhenAll(
+            Task.Run(() => Collect(_process.StandardOutput, _output)), Task.Run(() => Collect(_process.StandardError, _errors)));
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => Volatile.Read(ref _isDisposed) || _process.HasExited;
+
+    /// <summary>Standard output so far.</summary>
+    public string Output
+    {
+        get { lock (_output) return _output.ToString(); }
+    }
+
+    /// <summary>Standard error so far.</summary>
+    public string Errors
+    {
+        get { lock (_errors) return _errors.ToString(); }
+    }
+
+    /// <summary>The end of standard error, for messages of failing tests.</summary>
+    public string ErrorsTail => Errors is { Length: > 4000 } all ? "…" + all[^4000..] : Errors;
+
+    /// <summary>Waits for the end and all output; gives the exit code.</summary>
+    public int WaitForExit(TimeSpan deadline)
+    {
+        if (!_process.WaitForExit(deadline))
+            Assert.Fail($"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)} still runs after {deadline.TotalSeconds:F0} s: {ErrorsTail}");
+        _collected.Wait(deadline);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (_isDisposed) return;
+
+        if (!_process.HasExited) _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        // Its handle is left to the collector: another thread may be asking right now whether it has exited.
+        Volatile.Write(ref _isDisposed, true);
+    }
+
+    private static void Collect(StreamReader from, StringBuilder into)
+    {
+        var buffer = new char[16 * 1024];
+        for (var read = from.Read(buffer); read > 0; read = from.Read(buffer))
+            lock (into) into.Append(buffer, 0, read);
+    }
+}
