@@ -16,12 +16,14 @@ public sealed class DataFolder : IDisposable
     private const string DeletedSuffix = ".deleted";
 
     private readonly NodeFiles _node;
+    private readonly int _nodeId;
     private readonly SafeFileHandle _lock;
     private readonly Dictionary<string, PartitionLog> _logs = [];
 
-    private DataFolder(string path, SafeFileHandle heldLock, string? clusterId, bool wasCleanShutdown, NodeFiles node)
+    private DataFolder(string path, int nodeId, SafeFileHandle heldLock, string? clusterId, bool wasCleanShutdown, NodeFiles node)
     {
         Path = path;
+        _nodeId = nodeId;
         ClusterId = clusterId;
         WasCleanShutdown = wasCleanShutdown;
         _lock = heldLock;
@@ -31,7 +33,7 @@ public sealed class DataFolder : IDisposable
     public string Path { get; }
 
     /// <summary>The cluster whose node this folder belongs to; null until one was named.</summary>
-    public string? ClusterId { get; }
+    public string? ClusterId { get; private set; }
 
     /// <summary>Whether the last process to use the folder closed it; else it crashed or was killed.</summary>
     /// <remarks>What a log trusts without reading is decided by its own recovery point, not by this.</remarks>
@@ -66,7 +68,7 @@ public sealed class DataFolder : IDisposable
             var flusher = new Flusher(() => new Instant((long)(time.GetTimestamp() * (1e9 / time.TimestampFrequency))));
             var node = new NodeFiles(strategies, time, calls, flusher, new BackgroundQueue("log keeper"), new BackgroundQueue("file sweeper"));
             foreach (var leftover in Directory.EnumerateDirectories(path, "*" + DeletedSuffix)) SweepLater(leftover, node);
-            return new DataFolder(path, held, clusterId, wasClean, node);
+            return new DataFolder(path, nodeId, held, clusterId, wasClean, node);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -77,6 +79,20 @@ public sealed class DataFolder : IDisposable
         {
             held?.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Binds the folder to a cluster that could be asked for its id only once the folder was held.</summary>
+    /// <exception cref="DataFolderException">It belongs to another cluster, or cannot be written.</exception>
+    public void Join(string clusterId)
+    {
+        try
+        {
+            ClusterId = Identify(Path, _nodeId, clusterId, _node.Calls);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new DataFolderException($"the data folder {Path} cannot be used: {failure.Message}", failure);
         }
     }
 

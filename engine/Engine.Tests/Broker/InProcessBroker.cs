@@ -1,0 +1,107 @@
+using System.Net;
+using Engine.Broker;
+using Engine.Broker.Handlers;
+using Engine.Broker.Network;
+using Engine.Broker.Partitions;
+using Engine.Broker.Waiting;
+using Engine.Core.Memory;
+using Engine.Core.Partitions;
+using Engine.Storage;
+
+namespace Engine.Tests.Broker;
+
+/// <summary>The broker's request path without sockets: real handlers, partition and log; connections that only count what is sent.</summary>
+internal sealed class InProcessBroker : IInSyncProposals, IDisposable
+{
+    public const string Topic = "t";
+
+    private readonly string _path = Directory.CreateTempSubdirectory("testbed-").FullName;
+    private readonly DataFolder _folder;
+    private readonly Deadlines _deadlines = new();
+
+    /// <param name="replicas">The nodes that hold partition 0 of <see cref="Topic"/>; node 1 is this one and leads.</param>
+    public InProcessBroker(int[] replicas, string flush = "os-cache", string read = "sendfile", int minInSync = 1)
+    {
+        _folder = DataFolder.Open(_path, nodeId: 1, clusterId: null, StorageStrategies.Create(flush: flush, read: read));
+        // A sparse index grows by doubling as its log does, which is not a cost of any one request: none grows here.
+        var settings = new PartitionSettings { Log = new LogOptions { IndexIntervalBytes = 16 << 20 }, MinInSync = minInSync, ReplicaLagMax = TimeSpan.FromMinutes(5) };
+        Partition = new Partition(Topic, Guid.NewGuid(), 0, nodeId: 1, settings, _folder, this);
+        Partition.Update(new PartitionAssignment(1, LeaderEpoch: 0, PartitionEpoch: 0, replicas, replicas));
+        var table = new PartitionTable();
+        table.Change(topics => topics.Add(Topic, [Partition]));
+        Dispatch = new Dispatch(new ProduceHandler(table, _deadlines), new FetchHandler(table, _deadlines), []);
+    }
+
+    public Partition Partition { get; }
+
+    public Dispatch Dispatch { get; }
+
+    public List<int[]> Proposals { get; } = [];
+
+    public (Connection Connection, CountingWire Wire) Connect(ListenerKind listener = ListenerKind.Client)
+    {
+        var wire = new CountingWire();
+        return (new Connection(wire, Dispatch, listener, maxFrameBytes: 100 << 20), wire);
+    }
+
+    public void Propose(Partition partition, int[] inSync, int partitionEpoch) => Proposals.Add(inSync);
+
+    public void Dispose()
+    {
+        Partition.Close();
+        _folder.Dispose();
+        _deadlines.Dispose();
+        Directory.Delete(_path, recursive: true);
+    }
+
+    /// <summary>A connection's far end that remembers the last response's framing and counts the rest.</summary>
+    internal sealed class CountingWire : ITransportConnection
+    {
+        private readonly byte[] _framing = new byte[4096];
+
+        public EndPoint? Remote => null;
+
+        public long QueuedBytes => 0;
+
+        public int Responses { get; private set; }
+
+        public long SliceBytes { get; private set; }
+
+        public bool IsClosed { get; private set; }
+
+        /// <summary>The first piece of the last response.</summary>
+        public ReadOnlySpan<byte> Framing => _framing;
+
+        public void Send(Block block, int length, bool more)
+        {
+            block.Bytes.AsSpan(0, Math.Min(length, _framing.Length)).CopyTo(_framing);
+            block.Dispose();
+            if (!more) Responses++;
+        }
+
+        public void Send(in LogSlice slice, bool more)
+        {
+            SliceBytes += slice.Length;
+            slice.Release();
+            if (!more) Responses++;
+        }
+
+        public void BeginSend()
+        {
+        }
+
+        public void EndSend()
+        {
+        }
+
+        public void Pause()
+        {
+        }
+
+        public void Resume()
+        {
+        }
+
+        public void Close() => IsClosed = true;
+    }
+}
