@@ -88,6 +88,7 @@ internal sealed class BrokerNode : IDisposable
         DefaultReplicationFactor = options.DefaultReplicationFactor,
         AutoCreateTopics = options.AutoCreateTopics,
         TopicDefaults = options.Topics,
+        Strategies = options.ResolvedStrategies(),
     };
 
     private T Keep<T>(T part)

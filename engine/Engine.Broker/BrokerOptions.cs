@@ -127,11 +127,15 @@ internal sealed record BrokerOptions
     public IReadOnlyDictionary<string, string> Resolved()
     {
         var resolved = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (catalog, text) in Catalogs.Zip(StrategyTexts())) resolved[catalog.Seam] = catalog.Resolve(text);
+        foreach (var (seam, label) in ResolvedStrategies()) resolved[seam] = label;
         foreach (var key in TopicConfigKey.All) resolved[key.Name] = key.Get(Topics);
         foreach (var setting in NodeSetting.All) resolved[setting.Name] = setting.Get(this);
         return resolved;
     }
+
+    /// <summary>Each seam's strategy with all its parameters.</summary>
+    public IReadOnlyDictionary<string, string> ResolvedStrategies() =>
+        Catalogs.Zip(StrategyTexts()).ToDictionary(pair => pair.First.Seam, pair => pair.First.Resolve(pair.Second));
 
     private static readonly string[] KnownNames =
         ["--node-id", "--listen", "--inter-broker", "--advertise", "--data", "--cluster", "--read", "--write", "--flush", "--cache", "--network", "--replication", "--metadata", "--set"];

@@ -102,7 +102,7 @@ public sealed class DataFolder : IDisposable
     public PartitionLog OpenLog(string topic, Guid topicId, int partition, LogOptions options)
     {
         var name = $"{topic}-{partition}";
-        if (topic.Length == 0 || topic is "." or ".." || topic.AsSpan().ContainsAny('/', '\0') || partition < 0 || topic.StartsWith('.'))
+        if (topic.Length == 0 || topic is "." or ".." || topic.AsSpan().ContainsAny('/', '\0') || partition < 0)
             throw new ArgumentException($"'{topic}' partition {partition} cannot be the name of a folder", nameof(topic));
         if (options.Problems() is [var problem, ..]) throw new ArgumentException(problem, nameof(options));
 
@@ -237,7 +237,7 @@ public sealed class DataFolder : IDisposable
     private void Create(string path, Guid topicId)
     {
         // Under its own name only once it says whose it is.
-        var unfinished = path + "." + Guid.NewGuid().ToString("N") + DeletedSuffix;
+        var unfinished = UnusedName();
         Directory.CreateDirectory(unfinished);
         DurableFile.Write(System.IO.Path.Combine(unfinished, TopicIdName), Encoding.ASCII.GetBytes($"{topicId}\n"), _node.Calls);
         Directory.Move(unfinished, path);
@@ -246,11 +246,14 @@ public sealed class DataFolder : IDisposable
 
     private void RenameAway(string path)
     {
-        var deleted = path + "." + Guid.NewGuid().ToString("N") + DeletedSuffix;
+        var deleted = UnusedName();
         Directory.Move(path, deleted);
         _node.Calls.SyncFolder(Path);
         SweepLater(deleted, _node);
     }
+
+    /// <summary>A folder that the next start sweeps. Not named after its topic: with more than that a long name would not fit.</summary>
+    private string UnusedName() => System.IO.Path.Combine(Path, Guid.NewGuid().ToString("N") + DeletedSuffix);
 
     private static void SweepLater(string folder, NodeFiles node) => node.Sweeper.Post(() =>
     {
