@@ -5,12 +5,12 @@ namespace Harness.Statistics;
 
 /// <summary>A result folder as a reader wants it: cells with their runs, spreads and merged histograms.</summary>
 /// <remarks>Statistics are over sound runs only; what is unsound stays visible in <see cref="Runs"/>.</remarks>
-public sealed class Campaign
+public sealed class CampaignResults
 {
-    private Campaign(ResultFolder folder)
+    private CampaignResults(ResultFolder folder)
     {
         Folder = folder;
-        Cells = [.. folder.Plan.Cells.Select(cell => new CampaignCell(folder, cell))];
+        Cells = [.. folder.Plan.Cells.Select(cell => new CellResults(folder, cell))];
     }
 
     public ResultFolder Folder { get; }
@@ -19,7 +19,7 @@ public sealed class Campaign
 
     public MachineFacts Machine => Folder.Machine;
 
-    public IReadOnlyList<CampaignCell> Cells { get; }
+    public IReadOnlyList<CellResults> Cells { get; }
 
     public IReadOnlyList<RunRow> Runs => Folder.Runs;
 
@@ -27,21 +27,21 @@ public sealed class Campaign
     public IReadOnlyList<CheckOutcome> Outcomes => CheckJudge.Judge(Plan, Runs);
 
     /// <exception cref="ResultException">The folder is no result or is damaged.</exception>
-    public static Campaign Open(string folder) => new(ResultFolder.Open(folder));
+    public static CampaignResults Open(string folder) => new(ResultFolder.Open(folder));
 
-    public static Campaign Of(ResultFolder folder) => new(folder);
+    public static CampaignResults Of(ResultFolder folder) => new(folder);
 
     /// <summary>The cells whose values do not contradict <paramref name="values"/>, see <see cref="CellSelector"/>.</summary>
-    public IEnumerable<CampaignCell> Where(IReadOnlyDictionary<string, string> values) =>
+    public IEnumerable<CellResults> Where(IReadOnlyDictionary<string, string> values) =>
         Cells.Where(cell => CellSelector.Matches(values, cell.Facts.Values));
 
     /// <summary>The cells with this value on this axis.</summary>
-    public IEnumerable<CampaignCell> Where(string axis, string value) =>
+    public IEnumerable<CellResults> Where(string axis, string value) =>
         Where(new Dictionary<string, string> { [axis] = value });
 }
 
 /// <summary>One combination of axis values and all its runs.</summary>
-public sealed class CampaignCell(ResultFolder folder, CellFacts facts)
+public sealed class CellResults(ResultFolder folder, CellFacts facts)
 {
     private Histogram? _latency;
 
@@ -77,7 +77,7 @@ public sealed class CampaignCell(ResultFolder folder, CellFacts facts)
         [.. SoundRuns.Select(metric.Of).OfType<double>().Where(double.IsFinite)];
 
     /// <summary>This cell against another, pairwise by repeat; null when no repeat has both.</summary>
-    public PairedComparison? Against(CampaignCell other, Metric metric) => PairedComparison.Of(Runs, other.Runs, metric);
+    public PairedComparison? Against(CellResults other, Metric metric) => PairedComparison.Of(Runs, other.Runs, metric);
 
     public IReadOnlyList<TimelinePoint> Timeline(RunRow run) => folder.ReadTimeline(run);
 

@@ -5,7 +5,7 @@ using Harness.Tests.Results;
 
 namespace Harness.Tests.Statistics;
 
-public sealed class CampaignTests : IDisposable
+public sealed class CampaignResultsTests : IDisposable
 {
     private readonly TemporaryFolder _root = new();
 
@@ -36,7 +36,7 @@ public sealed class CampaignTests : IDisposable
     [Fact]
     public void Campaign_OfARealFolder_FindsCellsByShortNames()
     {
-        var campaign = Campaign.Open(SyntheticCampaign.RoadToOneMillion(_root.Path).Path);
+        var campaign = CampaignResults.Open(SyntheticCampaign.RoadToOneMillion(_root.Path).Path);
 
         Assert.Equal(6, campaign.Where("flush", "group-commit").Count());
         Assert.Equal(12, campaign.Cells.Count);
@@ -44,7 +44,7 @@ public sealed class CampaignTests : IDisposable
         Assert.Equal([CheckVerdict.Met, CheckVerdict.FellShort], campaign.Outcomes.Select(outcome => outcome.Verdict));
     }
 
-    private Campaign TwoRuns(bool secondIsSound)
+    private CampaignResults TwoRuns(bool secondIsSound)
     {
         var plan = SyntheticCampaign.PlanOf("E08", "merge", 2, new AxisFacts("read", ["sendfile"]));
         var folder = ResultFolder.Create(_root.Path, plan, SyntheticCampaign.Machine);
@@ -55,6 +55,6 @@ public sealed class CampaignTests : IDisposable
         second.Record(TimeSpan.FromMilliseconds(3), 100);
         folder.Append(Run.Of(plan.Cells[0].Id, 1).WithLatency(first), first, []);
         folder.Append(Run.Of(plan.Cells[0].Id, 2).WithLatency(second) with { Sound = secondIsSound }, second, []);
-        return Campaign.Open(folder.Path);
+        return CampaignResults.Open(folder.Path);
     }
 }

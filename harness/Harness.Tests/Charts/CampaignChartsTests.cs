@@ -1,0 +1,146 @@
+using Harness.Charts;
+using Harness.Results;
+using Harness.Statistics;
+using Harness.Tests.Results;
+
+namespace Harness.Tests.Charts;
+
+public sealed class CampaignChartsTests : IDisposable
+{
+    private readonly TemporaryFolder _root = new();
+
+    public void Dispose() => _root.Dispose();
+
+    [Fact]
+    public void Charts_OfWholeCampaigns_AreWellFormedAndKeepEveryLabelInside()
+    {
+        foreach (var folder in new[] { SyntheticCampaign.RoadToOneMillion(_root.Path), SyntheticCampaign.ZeroCopyReads(_root.Path) })
+        {
+            var campaign = CampaignResults.Of(folder);
+            foreach (var request in folder.Plan.Charts)
+            {
+                var picture = new Picture(campaign.Svg(request));
+                picture.AssertNothingIsCutOff();
+                picture.AssertNoTextsOverlap();
+                Assert.Contains(request.Title, picture.Texts);
+            }
+        }
+    }
+
+    [Fact]
+    public void Caption_OfAnyChart_NamesDurabilityMachineAndRepeats()
+    {
+        var campaign = CampaignResults.Of(SyntheticCampaign.ZeroCopyReads(_root.Path));
+
+        var caption = string.Join('\n', CampaignCharts.Make(campaign, campaign.Plan.Charts[0]).Caption);
+
+        Assert.Contains("Durability: acks=all, RF 3, flush os-cache.", caption, StringComparison.Ordinal);
+        Assert.Contains("2 × Imaginary CPU @ 2.40GHz, 23 GiB, ext4, Linux 6.18.44", caption, StringComparison.Ordinal);
+        Assert.Contains("5 sound runs a cell, intervals: lowest to highest; 20 s measured after 5 s of warm-up. 5 unsound runs left out.", caption, StringComparison.Ordinal);
+        Assert.Contains("nothing in this folder was measured", caption, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Caption_OverSeveralDurabilities_SaysThatItIsNoRanking()
+    {
+        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        var caption = CampaignCharts.Make(campaign, campaign.Plan.Charts[0]).Caption;
+
+        Assert.Contains(caption, line => line.StartsWith("Durability differs, so this is no ranking: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Bars_OfACellWithoutSoundRuns_SayThatInsteadOfShowingANumber()
+    {
+        var campaign = CampaignResults.Of(SyntheticCampaign.ZeroCopyReads(_root.Path));
+
+        var chart = Assert.IsType<BarChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[0]));
+        var bar = Assert.Single(chart.Groups.SelectMany(group => group.Bars), bar => bar.Value is null);
+
+        Assert.Equal("no sound run", bar.Text);
+        Assert.Equal(["sendfile", "positioned(bufferBytes=256KiB)", "mapped"], chart.Groups.Select(group => group.Label));
+        Assert.Equal(["hot", "cold"], chart.Series);
+        Assert.Equal(campaign.Cells[0].Spread(Metric.CpuPerGb)!.Median, chart.Groups[0].Bars[0].Value);
+        Assert.Equal(5, chart.Groups[0].Bars[0].Runs.Count);
+    }
+
+    [Fact]
+    public void ThroughputLatency_OfRatesThatWereNotHeld_HasHollowPointsInOrderOfTheOfferedRate()
+    {
+        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[0]));
+
+        Assert.Equal(["os-cache", "group-commit(maxDelay=2ms, maxBytes=1MiB)"], chart.Series.Select(series => series.Name));
+        Assert.Equal([false, false, false, false, false, true], chart.Series[0].Points.Select(point => point.Hollow));
+        Assert.Equal([false, false, false, false, true, true], chart.Series[1].Points.Select(point => point.Hollow));
+        Assert.Equal([100_000d, 250_000, 500_000, 750_000, 1_000_000], chart.Series[0].Points.Take(5).Select(point => point.X));
+        Assert.Equal(AxisScale.Log, chart.Y.Scale);
+    }
+
+    [Fact]
+    public void LatencyPercentiles_Curve_HasTheMergedPercentilesAndEndsBeforeChance()
+    {
+        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+        var cell = campaign.Where(campaign.Plan.Charts[1].Only).First();
+
+        var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[1]));
+        var curve = chart.Series.First(series => !series.Faint).Points;
+
+        Assert.Equal(1 - (10.0 / cell.Latency.Count), curve[^1].X, 12);
+        Assert.All(curve.Zip(curve.Skip(1)), pair => Assert.True(pair.First.X < pair.Second.X && pair.First.Y <= pair.Second.Y));
+        var near99 = curve.Last(point => point.X <= 0.99);
+        Assert.InRange(near99.Y, cell.Latency.Percentile(98).TotalMilliseconds, cell.Latency.Percentile(99).TotalMilliseconds);
+        Assert.Equal(6, chart.Series.Count(series => series.Faint));
+    }
+
+    [Fact]
+    public void ThroughputOverTime_WithUnsoundRuns_DrawsSoundRepeatsAndMarksTheOfferedRate()
+    {
+        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[3]));
+
+        // Three repeats of os-cache, two of group commit, whose second is unsound.
+        Assert.Equal(5, chart.Series.Count(series => series.Faint));
+        Assert.Equal(new ReferenceLevel("offered 1.25M/s", 1_250_000), Assert.Single(chart.Levels));
+        Assert.All(chart.Series, series => Assert.Equal(20, series.Points.Count));
+    }
+
+    [Fact]
+    public void CpuByProcess_OfEveryCell_StacksTheRolesInNumberedColours()
+    {
+        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        var chart = Assert.IsType<BarChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[^1]));
+
+        Assert.True(chart.Stacked);
+        Assert.Equal(["leader", "followers", "generator"], chart.Series);
+        Assert.Equal(12, chart.Groups.Count);
+        Assert.Equal("os-cache · 1M records/s", chart.Groups[4].Label);
+    }
+
+    [Fact]
+    public void Chart_OfAnUnknownAxis_SaysWhichThereAre()
+    {
+        var campaign = CampaignResults.Of(SyntheticCampaign.ZeroCopyReads(_root.Path));
+        var request = new ChartRequest { Kind = ChartKind.Bars, Title = "?", Metric = "p99", X = "flavour" };
+
+        Assert.Contains("the plan has read, cache", Assert.Throws<ResultException>(() => CampaignCharts.Make(campaign, request)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ChartKind.Bars)]
+    [InlineData(ChartKind.ThroughputLatency)]
+    [InlineData(ChartKind.LatencyPercentiles)]
+    [InlineData(ChartKind.ThroughputOverTime)]
+    [InlineData(ChartKind.CpuByProcess)]
+    public void Chart_OfACampaignWithoutRuns_IsStillAPicture(ChartKind kind)
+    {
+        var plan = SyntheticCampaign.PlanOf("E09", "nothing yet", 1, new AxisFacts("read", ["sendfile"]));
+        var campaign = CampaignResults.Of(ResultFolder.Create(_root.Path, plan, SyntheticCampaign.Machine));
+
+        new Picture(campaign.Svg(new ChartRequest { Kind = kind, Title = "empty", Metric = "p99" })).AssertNothingIsCutOff();
+    }
+}

@@ -1,0 +1,140 @@
+using System.Text.RegularExpressions;
+using Harness.Results;
+using Harness.Results.Reports;
+
+namespace Harness.Tests.Results.Reports;
+
+public sealed partial class ReportBuilderTests : IDisposable
+{
+    private const string Hostile = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>";
+
+    private readonly TemporaryFolder _root = new();
+
+    public void Dispose() => _root.Dispose();
+
+    [Fact]
+    public void Report_OfAWholeCampaign_SaysExpectationVerdictMachineDurabilityAndHowToRepeat()
+    {
+        var html = Write(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        Assert.Contains("Expected before the run: </strong>\nA report names the question first", html, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"met\">met</span>\nholds 1,000,000 records/s with os-cache", html, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"short\">fell short</span>\np99 at 1,000,000 records/s", html, StringComparison.Ordinal);
+        Assert.Contains("2 &#215; Imaginary CPU", html, StringComparison.Ordinal);
+        Assert.Contains("acks=all, RF 3, flush group-commit(maxDelay=2ms, maxBytes=1MiB)", html, StringComparison.Ordinal);
+        Assert.Contains("dotnet run -c Release --project harness/Harness.Cli -- run E03", html, StringComparison.Ordinal);
+        Assert.Equal(5, Figures().Count(html));
+    }
+
+    [Fact]
+    public void Report_WithUnsoundRuns_MarksThemAsFailedWithTheReason()
+    {
+        var html = Write(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        Assert.Contains("What went wrong", html, StringComparison.Ordinal);
+        Assert.Contains("FAILED: group-commit(maxDelay=2ms, maxBytes=1MiB) &#183; 1250000, repeat 2: 1,204 acknowledged records", html, StringComparison.Ordinal);
+        Assert.Single(FailedRows().Matches(html));
+    }
+
+    [Fact]
+    public void Report_OfACutOffCampaign_SaysSoAndMarksChecksAsNotMeasured()
+    {
+        var whole = SyntheticCampaign.RoadToOneMillion(_root.Path);
+        var cut = ResultFolder.Create(_root.Path, whole.Plan with { Started = whole.Plan.Started.AddDays(1), Finished = null }, whole.Machine);
+        cut.Append(whole.Runs[0], whole.ReadLatency(whole.Runs[0]), whole.ReadTimeline(whole.Runs[0]));
+
+        var html = Write(cut);
+
+        Assert.Contains("The campaign was cut off", html, StringComparison.Ordinal);
+        Assert.Contains("<span class=\"open\">not measured</span>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Report_IsSelfContained()
+    {
+        var html = Write(SyntheticCampaign.ZeroCopyReads(_root.Path));
+
+        Assert.DoesNotMatch(Outside(), html);
+        Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<link", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("@import", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("url(", html, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
+    public void Report_OfHostileNames_EscapesThemAll()
+    {
+        var whole = SyntheticCampaign.ZeroCopyReads(_root.Path);
+        var values = new Dictionary<string, string> { [Hostile] = Hostile };
+        var plan = whole.Plan with
+        {
+            Title = Hostile, Question = Hostile, Expectation = Hostile, Command = Hostile, Started = whole.Plan.Started.AddDays(2), Caveats = [Hostile],
+            Axes = [new AxisFacts(Hostile, [Hostile], Hostile)],
+            Cells = [CellFacts.Of(1, values)],
+            Load = values, Cluster = values, Nodes = [new NodeConfiguration("c", 1, values), new NodeConfiguration("c", 2, new Dictionary<string, string> { [Hostile] = "other" })],
+            Checks = [new Check { Name = Hostile, Metric = "p99", Bound = CheckBound.AtMost, Limit = 1 }],
+            Charts = [new ChartRequest { Kind = ChartKind.Bars, Title = Hostile, Metric = "p99" }, new ChartRequest { Kind = ChartKind.Bars, Title = Hostile, Metric = Hostile }],
+        };
+        var folder = ResultFolder.Create(_root.Path, plan, whole.Machine with { CpuModel = Hostile, GitSha = "abc", Kernel = Hostile, KernelSettings = values, Calibration = values });
+        folder.Append(whole.Runs[0] with
+        {
+            Cell = plan.Cells[0].Id, Label = Hostile, Axes = values, System = Hostile, Durability = Hostile, Bottleneck = Hostile, Sound = true,
+            Processes = [new ProcessUse { Role = Hostile, CpuSeconds = 1, Cores = 1 }],
+        }, null, []);
+        folder.Append(whole.Runs[1] with { Cell = plan.Cells[0].Id, Repeat = 2, Sound = false, Reason = Hostile }, null, []);
+
+        var html = Write(folder);
+
+        Assert.DoesNotContain("<script", html, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("<img", html, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("&lt;script&gt;", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_StoresOutcomesAndOneFileAChart()
+    {
+        var folder = SyntheticCampaign.ZeroCopyReads(_root.Path);
+
+        ReportBuilder.Write(folder);
+
+        Assert.Equal(CheckVerdict.Met, Assert.Single(ResultFolder.Open(folder.Path).Plan.Outcomes).Verdict);
+        Assert.Equal(["01-cpu-the-brokers-spend-to-serve-a-gb.svg", "02-bytes-served.svg"], Directory.GetFiles(folder.ChartsPath).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public void Write_WithAChartThatCannotBeDrawn_DrawsTheOthersAndSaysSo()
+    {
+        var folder = SyntheticCampaign.ZeroCopyReads(_root.Path);
+        folder.WritePlan(folder.Plan with { Charts = [new ChartRequest { Kind = ChartKind.Bars, Title = "broken", Metric = "p42" }, .. folder.Plan.Charts] });
+
+        var html = Write(folder);
+
+        Assert.Equal(2, Figures().Count(html));
+        Assert.Contains("Not drawn: broken: there is no metric", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_ForAPlanWithoutCharts_DrawsWhatFitsTheData()
+    {
+        var folder = SyntheticCampaign.RoadToOneMillion(_root.Path);
+        folder.WritePlan(folder.Plan with { Charts = [] });
+
+        var html = Write(folder);
+
+        Assert.Equal(5, Figures().Count(html));
+        Assert.Contains("<title>p99 latency over the achieved rate</title>", html, StringComparison.Ordinal);
+    }
+
+    private static string Write(ResultFolder folder) => File.ReadAllText(ReportBuilder.Write(folder));
+
+    [GeneratedRegex("<figure>")]
+    private static partial Regex Figures();
+
+    // One failed run; the table of cells has no row without a sound run here.
+    [GeneratedRegex("<tr class=\"failed\">")]
+    private static partial Regex FailedRows();
+
+    // Anything that a browser would fetch: an address in an attribute other than SVG's own namespace.
+    [GeneratedRegex("(src|href|action|data|poster)\\s*=\\s*[\"']?\\s*(https?:|//|data:)", RegexOptions.IgnoreCase)]
+    private static partial Regex Outside();
+}

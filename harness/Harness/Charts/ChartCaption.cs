@@ -1,0 +1,53 @@
+using System.Globalization;
+using Harness.Results;
+using Harness.Statistics;
+
+namespace Harness.Charts;
+
+/// <summary>What must stand below every chart so that it can travel without its page: durability, repeats, machine, origin.</summary>
+internal static class ChartCaption
+{
+    private const int DurabilitiesMax = 4;
+
+    public static IEnumerable<string> Of(CampaignResults campaign, IReadOnlyList<CellResults> cells, bool hasIntervals)
+    {
+        var runs = cells.SelectMany(cell => cell.Runs).ToList();
+        yield return Durability(runs);
+        yield return Repeats(campaign.Plan, cells, runs, hasIntervals);
+        yield return Origin(campaign, runs);
+        foreach (var caveat in campaign.Plan.Caveats) yield return caveat;
+    }
+
+    private static string Durability(List<RunRow> runs)
+    {
+        var levels = runs.Select(run => run.Durability).Distinct().ToList();
+        return levels.Count switch
+        {
+            0 => "Durability: nothing was measured.",
+            1 => $"Durability: {levels[0]}.",
+            _ => $"Durability differs, so this is no ranking: {string.Join("; ", levels.Take(DurabilitiesMax))}"
+                + (levels.Count > DurabilitiesMax ? $" and {levels.Count - DurabilitiesMax} more." : "."),
+        };
+    }
+
+    private static string Repeats(ResultPlan plan, IReadOnlyList<CellResults> cells, List<RunRow> runs, bool hasIntervals)
+    {
+        var counts = cells.Select(cell => cell.SoundRuns.Count).Where(count => count > 0).Distinct().Order().ToList();
+        var repeats = counts.Count == 0 ? "0" : counts[0] == counts[^1] ? $"{counts[0]}" : $"{counts[0]} to {counts[^1]}";
+        var spread = !hasIntervals || counts.Count == 0 || counts[^1] == 1 ? ""
+            : counts[0] >= Spread.CountForConfidence ? ", intervals: 95 % confidence of the median"
+            : ", intervals: lowest to highest";
+        var unsound = runs.Count(run => !run.Sound);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{repeats} sound {(repeats == "1" ? "run" : "runs")} a cell{spread}; {plan.Schedule.MeasureSeconds:0.#} s measured after {plan.Schedule.WarmupSeconds:0.#} s of warm-up.")
+            + (unsound > 0 ? $" {unsound} unsound {(unsound == 1 ? "run" : "runs")} left out." : "")
+            + (plan.Finished is null ? " The campaign was cut off." : "");
+    }
+
+    private static string Origin(CampaignResults campaign, List<RunRow> runs)
+    {
+        var systems = string.Join(", ", runs.Select(run => run.System).Distinct());
+        var sha = campaign.Machine.GitSha.Length == 0 ? "no commit" : campaign.Machine.GitSha[..Math.Min(10, campaign.Machine.GitSha.Length)] + (campaign.Machine.GitDirty ? " + changes" : "");
+        return $"{campaign.Machine.Summary()}. {campaign.Plan.Experiment}, {systems}, {campaign.Plan.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC, {sha}.";
+    }
+}

@@ -1,0 +1,73 @@
+using System.Net;
+using System.Text;
+
+namespace Harness.Results.Reports;
+
+/// <summary>Writes HTML in which a text can never become markup: everything given as text is escaped here and nowhere else.</summary>
+internal sealed class HtmlPage
+{
+    // Characters above which a table cell needs room to wrap without becoming a tower.
+    private const int WideLength = 24;
+
+    private readonly StringBuilder _html = new();
+
+    /// <summary>Markup of ours or SVG of the chart renderer; never anything that came out of a file.</summary>
+    public HtmlPage Raw(string markup)
+    {
+        _html.Append(markup);
+        return this;
+    }
+
+    public HtmlPage Text(string text)
+    {
+        _html.Append(WebUtility.HtmlEncode(text));
+        return this;
+    }
+
+    /// <summary>An element that holds only text.</summary>
+    public HtmlPage Element(string tag, string text, string css = "")
+    {
+        Open(tag, css);
+        return Text(text).Close(tag);
+    }
+
+    public HtmlPage Open(string tag, string css = "")
+    {
+        _html.Append('<').Append(tag);
+        if (css.Length > 0) _html.Append(" class=\"").Append(css).Append('"');
+        _html.Append('>');
+        return this;
+    }
+
+    public HtmlPage Close(string tag)
+    {
+        _html.Append("</").Append(tag).Append(">\n");
+        return this;
+    }
+
+    /// <summary>A list of terms and what they are; empty ones are left out.</summary>
+    public HtmlPage Facts(IEnumerable<(string Name, string Value)> facts)
+    {
+        Open("dl");
+        foreach (var (name, value) in facts.Where(fact => fact.Value.Length > 0)) Element("dt", name).Element("dd", value);
+        return Close("dl");
+    }
+
+    /// <summary>A table that scrolls by itself on a narrow screen. A row's css may be empty; cells of columns marked numeric stand to the right.</summary>
+    public HtmlPage Table(IReadOnlyList<(string Header, bool Numeric)> columns, IEnumerable<(string Css, IReadOnlyList<string> Cells)> rows)
+    {
+        Open("div", "scroll").Open("table").Open("thead").Open("tr");
+        foreach (var (header, numeric) in columns) Element("th", header, numeric ? "n" : "");
+        Close("tr").Close("thead").Open("tbody");
+        foreach (var (css, cells) in rows)
+        {
+            Open("tr", css);
+            for (var i = 0; i < cells.Count; i++) Element("td", cells[i], columns[i].Numeric ? "n" : cells[i].Length > WideLength ? "wide" : "");
+            Close("tr");
+        }
+
+        return Close("tbody").Close("table").Close("div");
+    }
+
+    public override string ToString() => _html.ToString();
+}

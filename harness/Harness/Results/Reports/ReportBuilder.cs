@@ -1,0 +1,64 @@
+using System.Globalization;
+using Harness.Charts;
+using Harness.Statistics;
+
+namespace Harness.Results.Reports;
+
+/// <summary>Turns a result folder into something to look at: outcomes, charts and the page.</summary>
+public static class ReportBuilder
+{
+    /// <summary>Judges the checks, stores the outcomes in the plan, draws the charts and writes <c>report.html</c>. May be called at any time, again too.</summary>
+    /// <returns>The path of the report.</returns>
+    /// <exception cref="ResultException">A check names a metric that does not exist.</exception>
+    public static string Write(ResultFolder folder) => Write(folder, new SvgRenderer());
+
+    /// <summary>The same with another renderer for the files in <c>charts/</c>; the page itself needs SVG and draws its own.</summary>
+    public static string Write(ResultFolder folder, IChartRenderer renderer)
+    {
+        var outcomes = CheckJudge.Judge(folder.Plan, folder.Runs);
+        folder.WritePlan(folder.Plan with { Outcomes = outcomes });
+
+        var campaign = CampaignResults.Of(folder);
+        var requests = folder.Plan.Charts.Count > 0 ? folder.Plan.Charts : FittingCharts(campaign);
+        var problems = new List<string>();
+        var svgs = new List<string>();
+        for (var i = 0; i < requests.Count; i++)
+        {
+            try
+            {
+                var chart = CampaignCharts.Make(campaign, requests[i]);
+                svgs.Add(new SvgRenderer().Render(chart));
+                folder.WriteText(Path.Combine("charts", FileName(i + 1, requests[i]) + renderer.Extension), renderer is SvgRenderer ? svgs[^1] : renderer.Render(chart));
+            }
+            catch (ResultException e)
+            {
+                // A chart that cannot be drawn must not cost the others, nor go unseen.
+                problems.Add($"Not drawn: {requests[i].Title}: {e.Message}");
+            }
+        }
+
+        folder.WriteText("report.html", new ReportPage(campaign, outcomes, svgs, problems).ToHtml());
+        return folder.ReportPath;
+    }
+
+    /// <summary>What to draw for a plan that names no charts.</summary>
+    private static List<ChartRequest> FittingCharts(CampaignResults campaign)
+    {
+        var charts = new List<ChartRequest>();
+        var offered = campaign.Runs.Where(run => run.Sound).Select(run => run.OfferedPerSecond).OfType<double>().Distinct().Count();
+        var hasLatency = campaign.Runs.Any(run => run.Sound && run.P99Ms is not null);
+        if (offered > 1 && hasLatency) charts.Add(new ChartRequest { Kind = ChartKind.ThroughputLatency, Title = "p99 latency over the achieved rate", Metric = Metric.P99.Name });
+        if (offered <= 1) charts.Add(new ChartRequest { Kind = ChartKind.Bars, Title = "Throughput", Metric = Metric.Throughput.Name });
+        if (hasLatency) charts.Add(new ChartRequest { Kind = ChartKind.LatencyPercentiles, Title = "Latency" });
+        if (campaign.Runs.Any(run => run.CpuSecondsPerGb is not null)) charts.Add(new ChartRequest { Kind = ChartKind.Bars, Title = "Broker CPU per GB", Metric = Metric.CpuPerGb.Name });
+        if (campaign.Runs.Any(run => run.Processes.Count > 0)) charts.Add(new ChartRequest { Kind = ChartKind.CpuByProcess, Title = "CPU by process" });
+        charts.Add(new ChartRequest { Kind = ChartKind.ThroughputOverTime, Title = "Throughput over time" });
+        return charts;
+    }
+
+    private static string FileName(int number, ChartRequest request)
+    {
+        var words = string.Concat(request.Title.ToLowerInvariant().Select(c => char.IsAsciiLetterOrDigit(c) ? c : ' ')).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return string.Create(CultureInfo.InvariantCulture, $"{number:00}-{string.Join('-', words.Take(8))}").TrimEnd('-');
+    }
+}
