@@ -36,7 +36,8 @@ public sealed record ApiVersionsRequest
         writer.EndStruct();
     }
 
-    /// <summary>Whether a client that must say its name (3+) said one that is allowed; else the answer is INVALID_REQUEST.</summary>
+    /// <summary>Whether a client that must say its name (3+) said one that is allowed; else the answer is
+    /// INVALID_REQUEST.</summary>
     public bool HasValidNames(short version) => version < 3 || (IsValid(ClientSoftwareName) && IsValid(ClientSoftwareVersion));
 
     // [a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])? of KIP-511.
@@ -46,7 +47,8 @@ public sealed record ApiVersionsRequest
 }
 
 /// <summary>Which requests the broker serves, in which versions. Versions 0-4.</summary>
-/// <remarks>Its header is always of version 0. The tagged fields (features, KIP-584) are left out: none is finalized.</remarks>
+/// <remarks>Its header is always of version 0. The tagged fields (features, KIP-584) are left out: none is
+/// finalized.</remarks>
 public sealed record ApiVersionsResponse
 {
     public ErrorCode Error { get; init; }

@@ -203,7 +203,8 @@ public sealed record CreatedTopicSetting(string Name, string? Value, bool ReadOn
     internal static CreatedTopicSetting Read(ref WireReader reader, short version)
     {
         var setting = new CreatedTopicSetting(
-            reader.ReadString(), reader.ReadNullableString(), reader.ReadBool(), (ConfigSource)reader.ReadInt8(), reader.ReadBool());
+            reader.ReadString(), reader.ReadNullableString(), reader.ReadBool(),
+            (ConfigSource)reader.ReadInt8(), reader.ReadBool());
         reader.EndStruct();
         return setting;
     }

@@ -3,7 +3,8 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Messages;
 
-/// <summary>Asks for records from given offsets on, versions 4-16. Reused: reading or filling it again allocates nothing after warm-up.</summary>
+/// <summary>Asks for records from given offsets on, versions 4-16. Reused: reading or filling it again allocates nothing
+/// after warm-up.</summary>
 /// <remarks>
 /// <c>replica_id(-14) max_wait min_bytes max_bytes isolation session_id(7+) session_epoch(7+) [topic [partition
 /// leader_epoch(9+) offset last_fetched_epoch(12+) log_start_offset(5+) max_bytes]] [forgotten_topic [partition]](7+)
@@ -100,7 +101,8 @@ public sealed class FetchRequest
         var own = _topics[^1];
         _topics[^1] = own with { PartitionCount = own.PartitionCount + 1 };
         _partitions.Add(new(
-            _topics.Count - 1, own.Start, own.Length, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes));
+            _topics.Count - 1, own.Start, own.Length, partition, currentLeaderEpoch,
+            fetchOffset, lastFetchedEpoch, logStartOffset, partitionMaxBytes));
     }
 
     /// <summary>Writes what was added since <see cref="Clear"/> (a request that was read has its names elsewhere).</summary>
@@ -156,7 +158,8 @@ public sealed class FetchRequest
         var maxBytes = reader.ReadInt32();
         reader.EndStruct();
         _partitions.Add(new(
-            _topics.Count - 1, topicStart, topicLength, partition, currentLeaderEpoch, fetchOffset, lastFetchedEpoch, logStartOffset, maxBytes));
+            _topics.Count - 1, topicStart, topicLength, partition, currentLeaderEpoch,
+            fetchOffset, lastFetchedEpoch, logStartOffset, maxBytes));
     }
 
     private static void WritePartition(ref WireWriter writer, short version, in FetchPartition partition)

@@ -4,7 +4,8 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Messages;
 
-/// <summary>Records and offsets of the partitions asked for, versions 4-16, as a client reads them. Reused, allocates nothing after warm-up.</summary>
+/// <summary>Records and offsets of the partitions asked for, versions 4-16, as a client reads them. Reused, allocates
+/// nothing after warm-up.</summary>
 /// <remarks>
 /// <c>throttle error(7+) session_id(7+) [topic [partition error high_watermark last_stable_offset log_start_offset(5+)
 /// [aborted_transaction] preferred_replica(11+) records]]</c>. <see cref="FetchResponseWriter"/> writes it. Places are
@@ -88,7 +89,8 @@ public sealed class FetchResponse
     }
 }
 
-/// <summary>The largest epoch that the leader's log shares with the asker, and where it ends there (KIP-595's DivergingEpoch).</summary>
+/// <summary>The largest epoch that the leader's log shares with the asker, and where it ends there (KIP-595's
+/// DivergingEpoch).</summary>
 /// <remarks>A follower cuts its log there, or where its own copy of that epoch ends if that is earlier.</remarks>
 public readonly record struct EpochEnd(int Epoch, long EndOffset);
 

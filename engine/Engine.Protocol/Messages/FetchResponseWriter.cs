@@ -3,7 +3,8 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Messages;
 
-/// <summary>Writes a fetch response's framing, with gaps where records are sent from elsewhere (a file, a cache, another buffer).</summary>
+/// <summary>Writes a fetch response's framing, with gaps where records are sent from elsewhere (a file, a cache, another
+/// buffer).</summary>
 /// <remarks>
 /// Calls, in order: <see cref="Begin"/>, for each topic <see cref="BeginTopic"/>, for each partition
 /// <see cref="BeginPartition"/> - after which the caller notes <see cref="Position"/>, for that many bytes of records are to
@@ -28,7 +29,8 @@ public ref struct FetchResponseWriter(WireBuffer buffer, short version, sbyte is
     public int RecordsBytes { get; private set; }
 
     /// <summary>Writes the length prefix, the response header and the body up to its topics.</summary>
-    public void Begin(int correlationId, int topicCount, ErrorCode error = ErrorCode.None, int sessionId = 0, int throttleTimeMs = 0)
+    public void Begin(
+        int correlationId, int topicCount, ErrorCode error = ErrorCode.None, int sessionId = 0, int throttleTimeMs = 0)
     {
         RecordsBytes = 0;
         _frameStart = Frame.Begin(ref _writer);
@@ -44,7 +46,8 @@ public ref struct FetchResponseWriter(WireBuffer buffer, short version, sbyte is
         _writer.WriteArrayLength(topicCount);
     }
 
-    /// <param name="topic">The topic's name in UTF-8, or the 16 bytes of its id from version 13 on: as the request had it.</param>
+    /// <param name="topic">The topic's name in UTF-8, or the 16 bytes of its id from version 13 on: as the request had
+    /// it.</param>
     /// <param name="partitionCount">How many partitions follow.</param>
     public void BeginTopic(ReadOnlySpan<byte> topic, int partitionCount)
     {
@@ -52,7 +55,8 @@ public ref struct FetchResponseWriter(WireBuffer buffer, short version, sbyte is
         _writer.WriteArrayLength(partitionCount);
     }
 
-    /// <summary>Writes a partition up to its records, of which <paramref name="recordsLength"/> bytes follow by other means.</summary>
+    /// <summary>Writes a partition up to its records, of which <paramref name="recordsLength"/> bytes follow by other
+    /// means.</summary>
     public void BeginPartition(
         int partition, ErrorCode error, long highWatermark, long lastStableOffset, long logStartOffset, int recordsLength)
     {

@@ -3,7 +3,8 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Messages;
 
-/// <summary>Asks for a producer id, under which batches are stored once however often they are sent (KIP-98). Versions 0-4.</summary>
+/// <summary>Asks for a producer id, under which batches are stored once however often they are sent (KIP-98). Versions
+/// 0-4.</summary>
 public sealed record InitProducerIdRequest
 {
     /// <summary>Null for a producer that is idempotent only.</summary>

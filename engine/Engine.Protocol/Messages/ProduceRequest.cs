@@ -3,7 +3,8 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Messages;
 
-/// <summary>Batches to append, versions 3-11. Reused: reading it again overwrites it, and allocates nothing after warm-up.</summary>
+/// <summary>Batches to append, versions 3-11. Reused: reading it again overwrites it, and allocates nothing after
+/// warm-up.</summary>
 /// <remarks>
 /// <c>transactional_id(3+) acks timeout [topic [partition records]]</c>. Every place is an offset into the bytes that the
 /// reader was made over, so that the broker can patch a batch's header where the bytes were received.
@@ -73,10 +74,12 @@ public sealed class ProduceRequest
         Frame.End(ref writer, start, sentOtherwise: recordsLength + Tail(version).Length);
     }
 
-    /// <summary>What follows the records of a request begun with <see cref="WriteHead"/>: the ends of partition, topic and request.</summary>
+    /// <summary>What follows the records of a request begun with <see cref="WriteHead"/>: the ends of partition, topic and
+    /// request.</summary>
     public static ReadOnlySpan<byte> Tail(short version) => ApiTable.IsFlexible(ApiKey.Produce, version) ? [0, 0, 0] : [];
 
-    /// <summary>Begins a body of any number of topics; it ends, as each topic and partition does, with <see cref="WireWriter.EndStruct"/>.</summary>
+    /// <summary>Begins a body of any number of topics; it ends, as each topic and partition does, with <see
+    /// cref="WireWriter.EndStruct"/>.</summary>
     public static void WriteStart(
         ref WireWriter writer, short version, string? transactionalId, short acks, int timeoutMs, int topicCount)
     {

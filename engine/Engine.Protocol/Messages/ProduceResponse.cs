@@ -4,9 +4,11 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Messages;
 
-/// <summary>What became of each partition's batch, versions 3-11. Reused: allocates nothing after warm-up but error messages read.</summary>
+/// <summary>What became of each partition's batch, versions 3-11. Reused: allocates nothing after warm-up but error messages
+/// read.</summary>
 /// <remarks>
-/// <c>[topic [partition error base_offset log_append_time log_start_offset(5+) [record_error](8+) message(8+)]] throttle</c>.
+/// <c>[topic [partition error base_offset log_append_time log_start_offset(5+) [record_error](8+) message(8+)]]
+/// throttle</c>.
 /// The leader hint of version 10 (KIP-951) is a tagged field and left out; clients then ask for metadata.
 /// </remarks>
 public sealed class ProduceResponse
@@ -30,7 +32,8 @@ public sealed class ProduceResponse
         ThrottleTimeMs = 0;
     }
 
-    /// <summary>Adds one partition's answer; partitions of one topic are added in a row, as the request named them.</summary>
+    /// <summary>Adds one partition's answer; partitions of one topic are added in a row, as the request named
+    /// them.</summary>
     /// <param name="topicUtf8">The topic's name; copied when its index differs from the last one's.</param>
     /// <param name="topicIndex">Which of the request's topics, from 0.</param>
     /// <param name="partition">The partition as asked.</param>
@@ -50,7 +53,9 @@ public sealed class ProduceResponse
             new WireWriter(_topics).WriteRaw(topicUtf8);
         }
 
-        _partitions.Add(new(topicIndex, topicStart, topicUtf8.Length, partition, error, baseOffset, logAppendTimeMs, logStartOffset, errorMessage));
+        _partitions.Add(new(
+            topicIndex, topicStart, topicUtf8.Length, partition, error,
+            baseOffset, logAppendTimeMs, logStartOffset, errorMessage));
     }
 
     public void Write(ref WireWriter writer, short version)
@@ -62,7 +67,8 @@ public sealed class ProduceResponse
             var count = CountPartitionsFrom(first);
             writer.WriteStringBytes(Topic(_partitions[first]));
             writer.WriteArrayLength(count);
-            foreach (ref readonly var partition in Partitions.Slice(first, count)) WritePartition(ref writer, version, in partition);
+            foreach (ref readonly var partition in Partitions.Slice(first, count))
+                WritePartition(ref writer, version, in partition);
             writer.EndStruct();
             first += count;
         }

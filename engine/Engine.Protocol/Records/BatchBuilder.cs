@@ -72,7 +72,8 @@ public sealed class BatchBuilder
         return Finish();
     }
 
-    /// <summary>Completes the batch's header and checksum and gives its size in bytes: 0 when no record was appended.</summary>
+    /// <summary>Completes the batch's header and checksum and gives its size in bytes: 0 when no record was
+    /// appended.</summary>
     public int Finish()
     {
         if (Count == 0) return 0;
@@ -90,7 +91,8 @@ public sealed class BatchBuilder
         BinaryPrimitives.WriteInt16BigEndian(batch[51..], _producerEpoch);
         BinaryPrimitives.WriteInt32BigEndian(batch[53..], _baseSequence);
         BinaryPrimitives.WriteInt32BigEndian(batch[57..], Count);
-        BinaryPrimitives.WriteUInt32BigEndian(batch[BatchHeader.CrcOffset..], Crc32C.Compute(batch[BatchHeader.ChecksummedFrom..]));
+        var crc = Crc32C.Compute(batch[BatchHeader.ChecksummedFrom..]);
+        BinaryPrimitives.WriteUInt32BigEndian(batch[BatchHeader.CrcOffset..], crc);
         return batch.Length;
     }
 

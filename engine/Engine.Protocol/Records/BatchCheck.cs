@@ -3,7 +3,8 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Records;
 
-/// <summary>What is checked of a batch before it enters a log: lengths, magic, counts and the CRC, never the records.</summary>
+/// <summary>What is checked of a batch before it enters a log: lengths, magic, counts and the CRC, never the
+/// records.</summary>
 public static class BatchCheck
 {
     /// <summary>Checks what one partition of a produce request carries: exactly one whole batch of format v2.</summary>
@@ -13,7 +14,9 @@ public static class BatchCheck
     public static ErrorCode ForProduce(ReadOnlySpan<byte> records, int maxBatchBytes, out string? problem)
     {
         if (records.Length < BatchHeader.Size)
-            return Fail(records.IsEmpty ? ErrorCode.InvalidRecord : ErrorCode.CorruptMessage, "the partition holds no whole record batch", out problem);
+            return Fail(
+                records.IsEmpty ? ErrorCode.InvalidRecord : ErrorCode.CorruptMessage,
+                "the partition holds no whole record batch", out problem);
 
         var header = new BatchHeader(records);
         if (header.Magic != 2)
@@ -41,8 +44,10 @@ public static class BatchCheck
         return ErrorCode.None;
     }
 
-    /// <summary>The size of the whole, sound batch that <paramref name="bytes"/> starts with, or 0 when there is none.</summary>
-    /// <remarks>For bytes from a leader or from a file after a crash: header fields that hold together and a CRC that matches.</remarks>
+    /// <summary>The size of the whole, sound batch that <paramref name="bytes"/> starts with, or 0 when there is
+    /// none.</summary>
+    /// <remarks>For bytes from a leader or from a file after a crash: header fields that hold together and a CRC that
+    /// matches.</remarks>
     public static int SoundBatchBytes(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < BatchHeader.Size) return 0;

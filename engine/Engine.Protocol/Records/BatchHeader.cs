@@ -2,7 +2,8 @@ using System.Buffers.Binary;
 
 namespace Engine.Protocol.Records;
 
-/// <summary>The 61 bytes before a record batch's records (message format v2), as a view over the batch's own bytes.</summary>
+/// <summary>The 61 bytes before a record batch's records (message format v2), as a view over the batch's own
+/// bytes.</summary>
 /// <remarks>
 /// Source: KIP-98 and Kafka's DefaultRecordBatch. The CRC covers everything from the attributes on, so the base offset and
 /// the leader epoch, which stand before it, are patched in place by the leader without touching it.
@@ -61,14 +62,16 @@ public readonly ref struct BatchHeader(ReadOnlySpan<byte> batch)
 
     public CompressionCodec Codec => (CompressionCodec)(Attributes & 0x7);
 
-    /// <summary>Whether all records have <see cref="MaxTimestamp"/>, the broker's time of appending (LogAppendTime).</summary>
+    /// <summary>Whether all records have <see cref="MaxTimestamp"/>, the broker's time of appending
+    /// (LogAppendTime).</summary>
     public bool IsStampedByBroker => (Attributes & 0x8) != 0;
 
     public bool IsTransactional => (Attributes & 0x10) != 0;
 
     public bool IsControl => (Attributes & 0x20) != 0;
 
-    /// <summary>Makes the batch the leader's: its place in the log and the epoch it was appended in. The CRC stays valid.</summary>
+    /// <summary>Makes the batch the leader's: its place in the log and the epoch it was appended in. The CRC stays
+    /// valid.</summary>
     public static void Assign(Span<byte> batch, long baseOffset, int leaderEpoch)
     {
         BinaryPrimitives.WriteInt64BigEndian(batch, baseOffset);

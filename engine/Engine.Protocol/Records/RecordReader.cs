@@ -2,7 +2,8 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Records;
 
-/// <summary>The records of one uncompressed batch, one after the other, in place: <c>foreach (var record in new RecordReader(batch))</c>.</summary>
+/// <summary>The records of one uncompressed batch, one after the other, in place: <c>foreach (var record in new
+/// RecordReader(batch))</c>.</summary>
 /// <remarks>
 /// Never reads past the batch. Records that do not fit their lengths, their count or the batch end in
 /// <see cref="WireException"/>; the CRC is <see cref="BatchCheck"/>'s.
@@ -22,7 +23,8 @@ public ref struct RecordReader
         if (batch.Length < BatchHeader.Size) throw new WireException($"{batch.Length} bytes are no record batch");
         _header = new(batch);
         if (_header.SizeBytes != batch.Length) throw new WireException($"a batch of {_header.SizeBytes} bytes in {batch.Length}");
-        if (_header.Codec != CompressionCodec.None) throw new WireException($"records compressed with {_header.Codec} are not read");
+        if (_header.Codec != CompressionCodec.None)
+            throw new WireException($"records compressed with {_header.Codec} are not read");
         if (_header.RecordCount < 0) throw new WireException($"a batch of {_header.RecordCount} records");
 
         _baseOffset = _header.BaseOffset;
@@ -41,12 +43,16 @@ public ref struct RecordReader
     public bool MoveNext()
     {
         if (_left == 0)
-            return _reader.Remaining == 0 ? false : throw new WireException($"{_reader.Remaining} bytes follow the batch's records");
+        {
+            if (_reader.Remaining > 0) throw new WireException($"{_reader.Remaining} bytes follow the batch's records");
+            return false;
+        }
 
         _left--;
         var length = _reader.ReadVarint();
         var end = _reader.Position + (long)length;
-        if (length < 0 || length > _reader.Remaining) throw new WireException($"a record of {length} bytes does not fit in {_reader.Remaining}");
+        if (length < 0 || length > _reader.Remaining)
+            throw new WireException($"a record of {length} bytes does not fit in {_reader.Remaining}");
 
         _reader.Skip(1); // attributes: none are defined
         var timestamp = _stampedByBroker ? SkipDelta() : _baseTimestamp + _reader.ReadVarlong();
@@ -70,7 +76,8 @@ public ref struct RecordReader
     private void SkipHeaders()
     {
         var headers = _reader.ReadVarint();
-        if (headers < 0 || headers > _reader.Remaining) throw new WireException($"{headers} record headers in {_reader.Remaining} bytes");
+        if (headers < 0 || headers > _reader.Remaining)
+            throw new WireException($"{headers} record headers in {_reader.Remaining} bytes");
         for (; headers > 0; headers--)
         {
             _reader.ReadVarintBytes(out var isNull);
@@ -82,7 +89,8 @@ public ref struct RecordReader
 
 /// <summary>One record, as a view over its batch's bytes.</summary>
 public readonly ref struct Record(
-    long offset, long timestampMs, ReadOnlySpan<byte> key, bool keyIsNull, ReadOnlySpan<byte> value, bool valueIsNull, ReadOnlySpan<byte> headers)
+    long offset, long timestampMs, ReadOnlySpan<byte> key, bool keyIsNull,
+    ReadOnlySpan<byte> value, bool valueIsNull, ReadOnlySpan<byte> headers)
 {
     public long Offset { get; } = offset;
 

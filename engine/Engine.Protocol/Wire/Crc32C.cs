@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -11,7 +12,8 @@ namespace Engine.Protocol.Wire;
 /// <para>Long inputs are folded with carry-less multiplication (Gopal et al., "Fast CRC Computation for Generic Polynomials
 /// Using PCLMULQDQ Instruction", Intel 2009), 256 bytes a step where 512-bit registers can do it; what is left, and short
 /// inputs, go through the CRC instruction. The checks for instructions are constants to the JIT.</para>
-/// <para>Folding: a register holds 128 bits of message, and the message's remainder does not change when they are replaced by
+/// <para>Folding: a register holds 128 bits of message, and the message's remainder does not change when they are replaced
+/// by
 /// themselves times x^d modulo P, d bits further on. Bits are reflected, so the low half holds the higher powers: it is
 /// worth x^(64+d), the high half x^d. A carry-less product of reflected numbers comes out one bit low, and a 32-bit
 /// reflected constant shifted up by one counts as itself times x^31, so both are right when the constants are x^(d+32) and
@@ -114,7 +116,8 @@ public static class Crc32C
         return End(all, bytes[done..]);
     }
 
-    /// <summary>The folded register stands for all bytes before the rest, so the CRC of both in a row, begun at 0, is that of all.</summary>
+    /// <summary>The folded register stands for all bytes before the rest, so the CRC of both in a row, begun at 0, is that
+    /// of all.</summary>
     private static uint End(Vector128<ulong> folded, ReadOnlySpan<byte> rest)
     {
         var done = 0;
@@ -129,7 +132,7 @@ public static class Crc32C
     {
         var words = MemoryMarshal.Cast<byte, ulong>(bytes);
         foreach (var word in words)
-            crc = BitOperations.Crc32C(crc, BitConverter.IsLittleEndian ? word : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(word));
+            crc = BitOperations.Crc32C(crc, BitConverter.IsLittleEndian ? word : BinaryPrimitives.ReverseEndianness(word));
         foreach (var value in bytes[(words.Length * 8)..]) crc = BitOperations.Crc32C(crc, value);
         return crc;
     }

@@ -17,7 +17,8 @@ public static class Frame
     /// <summary>Fills in the length of everything written since <see cref="Begin"/>.</summary>
     /// <param name="writer">The writer that the frame began in.</param>
     /// <param name="start">What <see cref="Begin"/> returned.</param>
-    /// <param name="sentOtherwise">Bytes of the frame that never pass through the buffer: records sent from elsewhere.</param>
+    /// <param name="sentOtherwise">Bytes of the frame that never pass through the buffer: records sent from
+    /// elsewhere.</param>
     public static void End(ref WireWriter writer, int start, int sentOtherwise = 0) =>
         writer.PatchInt32(start, checked(writer.Position - start - PrefixBytes + sentOtherwise));
 }

@@ -1,10 +1,12 @@
 namespace Engine.Protocol.Wire;
 
-/// <summary>What stands before every request's body. Source: RequestHeader of KIP-482 (version 2) and before (version 1).</summary>
+/// <summary>What stands before every request's body. Source: RequestHeader of KIP-482 (version 2) and before (version
+/// 1).</summary>
 /// <remarks>The client id stays in the old encoding in both versions; only the tagged fields after it are new.</remarks>
 public readonly record struct RequestHeader(ApiKey Api, short Version, int CorrelationId)
 {
-    /// <summary>Reads the fixed part and skips the client id; the caller ends it with <see cref="ReadEnd"/> once it knows the encoding.</summary>
+    /// <summary>Reads the fixed part and skips the client id; the caller ends it with <see cref="ReadEnd"/> once it knows
+    /// the encoding.</summary>
     public static RequestHeader Read(ref WireReader reader)
     {
         var header = new RequestHeader((ApiKey)reader.ReadInt16(), reader.ReadInt16(), reader.ReadInt32());

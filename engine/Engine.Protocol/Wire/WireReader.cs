@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Engine.Protocol.Wire;
 
-/// <summary>A cursor over one message's bytes that reads the protocol's types, in the old and the compact encoding.</summary>
+/// <summary>A cursor over one message's bytes that reads the protocol's types, in the old and the compact
+/// encoding.</summary>
 /// <remarks>
 /// Never reads past its span and never trusts a length: a count is bounded by the bytes that are left before anything is
 /// allocated for it. All failures are <see cref="WireException"/>. <c>flexible</c> says which encoding this message version
@@ -109,7 +110,8 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         return isNull ? default : Take(length);
     }
 
-    /// <summary>An array's count, or -1 for null; at most what the remaining bytes can hold at <paramref name="minItemBytes"/> each.</summary>
+    /// <summary>An array's count, or -1 for null; at most what the remaining bytes can hold at <paramref
+    /// name="minItemBytes"/> each.</summary>
     public int ReadArrayLength(int minItemBytes = 1)
     {
         var count = Flexible ? (int)Math.Min(ReadUnsignedVarint(), int.MaxValue) - 1 : ReadInt32();
@@ -125,7 +127,8 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         return count >= 0 ? count : throw new WireException("an array is null that may not be");
     }
 
-    /// <summary>An array of structures, each read by <paramref name="item"/>; it grows as items arrive, whatever its count claims.</summary>
+    /// <summary>An array of structures, each read by <paramref name="item"/>; it grows as items arrive, whatever its count
+    /// claims.</summary>
     public List<T> ReadList<T>(short version, WireItemReader<T> item) =>
         ReadNullableList(version, item) ?? throw new WireException("an array is null that may not be");
 

@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Engine.Protocol.Wire;
 
-/// <summary>A cursor that writes the protocol's types into a buffer that grows, in the old and the compact encoding.</summary>
+/// <summary>A cursor that writes the protocol's types into a buffer that grows, in the old and the compact
+/// encoding.</summary>
 /// <remarks>The buffer is the caller's and is reused between messages; after warm-up writing allocates nothing.</remarks>
 public ref struct WireWriter(WireBuffer buffer, bool flexible = false)
 {

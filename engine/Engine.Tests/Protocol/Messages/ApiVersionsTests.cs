@@ -17,7 +17,8 @@ public sealed class ApiVersionsTests
         ApiVersionsResponse.NotServed.Write(ref writer, 0);
         Frame.End(ref writer, start);
 
-        Assert.Equal("00000010" + "01020304" + "0023" + "00000001" + "0012" + "0000" + "0004", Convert.ToHexString(buffer.Written));
+        Assert.Equal(
+            "00000010" + "01020304" + "0023" + "00000001" + "0012" + "0000" + "0004", Convert.ToHexString(buffer.Written));
     }
 
     [Fact]

@@ -25,7 +25,8 @@ public sealed class FetchTests
         read.Read(ref reader, version);
 
         Assert.Equal(0, reader.Remaining);
-        Assert.Equal((2, 500, 1, 1 << 20, 1), (read.ReplicaId, read.MaxWaitMs, read.MinBytes, read.MaxBytes, read.IsolationLevel));
+        Assert.Equal(
+            (2, 500, 1, 1 << 20, 1), (read.ReplicaId, read.MaxWaitMs, read.MinBytes, read.MaxBytes, read.IsolationLevel));
         Assert.Equal((0, -1), (read.SessionId, read.SessionEpoch));
         Assert.Equal([(0, 2), (2, 1)], read.Topics.ToArray().Select(topic => (topic.FirstPartition, topic.PartitionCount)));
         for (var i = 0; i < 3; i++)
@@ -156,7 +157,8 @@ public sealed class FetchTests
     private static void Fill(FetchRequest request)
     {
         request.Clear();
-        request.Add(TopicA, 1, fetchOffset: 100, partitionMaxBytes: 4096, currentLeaderEpoch: 3, lastFetchedEpoch: 2, logStartOffset: 1);
+        request.Add(TopicA, 1, fetchOffset: 100, partitionMaxBytes: 4096,
+            currentLeaderEpoch: 3, lastFetchedEpoch: 2, logStartOffset: 1);
         request.Add(TopicA, 2, fetchOffset: 0, partitionMaxBytes: 4096);
         request.Add(TopicB, 0, fetchOffset: 1L << 40, partitionMaxBytes: 1, currentLeaderEpoch: 1);
     }
@@ -172,7 +174,8 @@ public sealed class FetchTests
         writer.EndPartition(new EpochEnd(4, 55));
         writer.EndTopic();
         writer.BeginTopic(TopicB, 1);
-        writer.BeginPartition(0, ErrorCode.OffsetOutOfRange, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, recordsLength: 0);
+        writer.BeginPartition(
+            0, ErrorCode.OffsetOutOfRange, highWatermark: -1, lastStableOffset: -1, logStartOffset: -1, recordsLength: 0);
         writer.EndPartition();
         writer.EndTopic();
         writer.End();

@@ -4,7 +4,8 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Tests.Protocol.Messages;
 
-/// <summary>One message with every field filled, and how it is written and read, for tests that hold for all messages.</summary>
+/// <summary>One message with every field filled, and how it is written and read, for tests that hold for all
+/// messages.</summary>
 /// <param name="Api">Which request kind.</param>
 /// <param name="Kind">"request" or "response".</param>
 /// <param name="Sample">The message, or null for those that are read into places instead of objects.</param>
@@ -19,13 +20,27 @@ internal sealed record MessageCase(
 
     public static readonly MessageCase[] Cold =
     [
-        Of("request", ApiKey.ApiVersions, ApiVersionsRequest.Read, static (message, ref writer, version) => message.Write(ref writer, version),
+        Of("request", ApiKey.ApiVersions, ApiVersionsRequest.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
             new ApiVersionsRequest { ClientSoftwareName = "test-client", ClientSoftwareVersion = "1.2" }),
-        Of("response", ApiKey.ApiVersions, ApiVersionsResponse.Read, static (message, ref writer, version) => message.Write(ref writer, version),
-            new ApiVersionsResponse { Error = ErrorCode.InvalidRequest, ThrottleTimeMs = 7, Apis = [new(ApiKey.Fetch, 4, 12), new(ApiKey.Produce, 0, 11)] }),
-        Of("request", ApiKey.Metadata, MetadataRequest.Read, static (message, ref writer, version) => message.Write(ref writer, version),
-            new MetadataRequest { Topics = [new("one"), new("two")], AllowAutoTopicCreation = false, IncludeTopicAuthorizedOperations = true }),
-        Of("response", ApiKey.Metadata, MetadataResponse.Read, static (message, ref writer, version) => message.Write(ref writer, version),
+        Of("response", ApiKey.ApiVersions, ApiVersionsResponse.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
+            new ApiVersionsResponse
+            {
+                Error = ErrorCode.InvalidRequest,
+                ThrottleTimeMs = 7,
+                Apis = [new(ApiKey.Fetch, 4, 12), new(ApiKey.Produce, 0, 11)],
+            }),
+        Of("request", ApiKey.Metadata, MetadataRequest.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
+            new MetadataRequest
+            {
+                Topics = [new("one"), new("two")],
+                AllowAutoTopicCreation = false,
+                IncludeTopicAuthorizedOperations = true,
+            }),
+        Of("response", ApiKey.Metadata, MetadataResponse.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
             new MetadataResponse
             {
                 ThrottleTimeMs = 3,
@@ -42,29 +57,63 @@ internal sealed record MessageCase(
                         AuthorizedOperations = 4,
                         Partitions =
                         [
-                            new() { Partition = 5, LeaderId = 1, LeaderEpoch = 6, Replicas = [1, 2, 3], InSyncReplicas = [1, 2], OfflineReplicas = [3] },
-                            new() { Error = ErrorCode.LeaderNotAvailable, Partition = 6, LeaderId = -1, LeaderEpoch = 1, Replicas = [3] },
+                            new()
+                            {
+                                Partition = 5,
+                                LeaderId = 1,
+                                LeaderEpoch = 6,
+                                Replicas = [1, 2, 3],
+                                InSyncReplicas = [1, 2],
+                                OfflineReplicas = [3],
+                            },
+                            new()
+                            {
+                                Error = ErrorCode.LeaderNotAvailable,
+                                Partition = 6,
+                                LeaderId = -1,
+                                LeaderEpoch = 1,
+                                Replicas = [3],
+                            },
                         ],
                     },
                     new() { Error = ErrorCode.UnknownTopicOrPartition, Name = "missing" },
                 ],
             }),
-        Of("request", ApiKey.ListOffsets, ListOffsetsRequest.Read, static (message, ref writer, version) => message.Write(ref writer, version),
-            new ListOffsetsRequest { ReplicaId = 3, IsolationLevel = 1, Topics = [new("events", [new(4, ListOffsetsRequest.Latest, 5), new(6, 1700000000000)])] }),
-        Of("response", ApiKey.ListOffsets, ListOffsetsResponse.Read, static (message, ref writer, version) => message.Write(ref writer, version),
-            new ListOffsetsResponse { ThrottleTimeMs = 1, Topics = [new("events", [new(4, ErrorCode.NotLeaderOrFollower, 1700000000000, 99, 5)])] }),
-        Of("request", ApiKey.CreateTopics, CreateTopicsRequest.Read, static (message, ref writer, version) => message.Write(ref writer, version),
+        Of("request", ApiKey.ListOffsets, ListOffsetsRequest.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
+            new ListOffsetsRequest
+            {
+                ReplicaId = 3,
+                IsolationLevel = 1,
+                Topics = [new("events", [new(4, ListOffsetsRequest.Latest, 5), new(6, 1700000000000)])],
+            }),
+        Of("response", ApiKey.ListOffsets, ListOffsetsResponse.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
+            new ListOffsetsResponse
+            {
+                ThrottleTimeMs = 1,
+                Topics = [new("events", [new(4, ErrorCode.NotLeaderOrFollower, 1700000000000, 99, 5)])],
+            }),
+        Of("request", ApiKey.CreateTopics, CreateTopicsRequest.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
             new CreateTopicsRequest
             {
                 TimeoutMs = 1234,
                 ValidateOnly = true,
                 Topics =
                 [
-                    new() { Name = "a", PartitionCount = 12, ReplicationFactor = 3, Configs = [new("retention.ms", "1000"), new("segment.bytes", null)] },
+                    new()
+                    {
+                        Name = "a",
+                        PartitionCount = 12,
+                        ReplicationFactor = 3,
+                        Configs = [new("retention.ms", "1000"), new("segment.bytes", null)],
+                    },
                     new() { Name = "b", Assignments = [new(0, [1, 2]), new(1, [2, 3])] },
                 ],
             }),
-        Of("response", ApiKey.CreateTopics, CreateTopicsResponse.Read, static (message, ref writer, version) => message.Write(ref writer, version),
+        Of("response", ApiKey.CreateTopics, CreateTopicsResponse.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
             new CreateTopicsResponse
             {
                 ThrottleTimeMs = 2,
@@ -81,26 +130,48 @@ internal sealed record MessageCase(
                     new() { Name = "b", Error = ErrorCode.TopicAlreadyExists, ErrorMessage = "it exists" },
                 ],
             }),
-        Of("request", ApiKey.DeleteTopics, DeleteTopicsRequest.Read, static (message, ref writer, version) => message.Write(ref writer, version),
+        Of("request", ApiKey.DeleteTopics, DeleteTopicsRequest.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
             new DeleteTopicsRequest { TimeoutMs = 99, Topics = [new("a"), new("b")] }),
-        Of("response", ApiKey.DeleteTopics, DeleteTopicsResponse.Read, static (message, ref writer, version) => message.Write(ref writer, version),
+        Of("response", ApiKey.DeleteTopics, DeleteTopicsResponse.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
             new DeleteTopicsResponse
             {
                 ThrottleTimeMs = 5,
-                Topics = [new("a", new("00112233-4455-6677-8899-aabbccddeeff"), ErrorCode.None), new("b", default, ErrorCode.UnknownTopicOrPartition, "none such")],
+                Topics =
+                [
+                    new("a", new("00112233-4455-6677-8899-aabbccddeeff"), ErrorCode.None),
+                    new("b", default, ErrorCode.UnknownTopicOrPartition, "none such"),
+                ],
             }),
-        Of("request", ApiKey.InitProducerId, InitProducerIdRequest.Read, static (message, ref writer, version) => message.Write(ref writer, version),
-            new InitProducerIdRequest { TransactionalId = "tx", TransactionTimeoutMs = 60_000, ProducerId = 8, ProducerEpoch = 9 }),
-        Of("response", ApiKey.InitProducerId, InitProducerIdResponse.Read, static (message, ref writer, version) => message.Write(ref writer, version),
-            new InitProducerIdResponse { ThrottleTimeMs = 1, Error = ErrorCode.NotController, ProducerId = 4000, ProducerEpoch = 2 }),
-        Of("request", ApiKey.DescribeConfigs, DescribeConfigsRequest.Read, static (message, ref writer, version) => message.Write(ref writer, version),
+        Of("request", ApiKey.InitProducerId, InitProducerIdRequest.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
+            new InitProducerIdRequest
+            {
+                TransactionalId = "tx",
+                TransactionTimeoutMs = 60_000,
+                ProducerId = 8,
+                ProducerEpoch = 9,
+            }),
+        Of("response", ApiKey.InitProducerId, InitProducerIdResponse.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
+            new InitProducerIdResponse
+            {
+                ThrottleTimeMs = 1,
+                Error = ErrorCode.NotController,
+                ProducerId = 4000,
+                ProducerEpoch = 2,
+            }),
+        Of("request", ApiKey.DescribeConfigs, DescribeConfigsRequest.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
             new DescribeConfigsRequest
             {
                 Resources = [new(ConfigResourceType.Topic, "a", ["retention.ms", "x"]), new(ConfigResourceType.Broker, "1")],
                 IncludeSynonyms = true,
                 IncludeDocumentation = true,
             }),
-        Of("response", ApiKey.DescribeConfigs, DescribeConfigsResponse.Read, static (message, ref writer, version) => message.Write(ref writer, version),
+        Of("response", ApiKey.DescribeConfigs, DescribeConfigsResponse.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
             new DescribeConfigsResponse
             {
                 ThrottleTimeMs = 1,
@@ -125,7 +196,13 @@ internal sealed record MessageCase(
                             },
                         ],
                     },
-                    new() { Error = ErrorCode.UnknownTopicOrPartition, ErrorMessage = "none such", Type = ConfigResourceType.Broker, Name = "b" },
+                    new()
+                    {
+                        Error = ErrorCode.UnknownTopicOrPartition,
+                        ErrorMessage = "none such",
+                        Type = ConfigResourceType.Broker,
+                        Name = "b",
+                    },
                 ],
             }),
     ];
@@ -163,7 +240,8 @@ internal sealed record MessageCase(
         }, null),
     ];
 
-    public static MessageCase Find(ApiKey api, string kind) => Cold.Concat(Hot).Single(found => found.Api == api && found.Kind == kind);
+    public static MessageCase Find(ApiKey api, string kind) =>
+        Cold.Concat(Hot).Single(found => found.Api == api && found.Kind == kind);
 
     /// <summary>Every message in every served version.</summary>
     public static TheoryData<ApiKey, string, short> AllVersions(params MessageCase[][] groups)
@@ -236,7 +314,9 @@ internal sealed record MessageCase(
     {
         var message = new ProduceResponse();
         message.Add("events"u8, 0, partition: 5, ErrorCode.None, baseOffset: 1000, logAppendTimeMs: -1, logStartOffset: 10);
-        message.Add("events"u8, 0, partition: 6, ErrorCode.CorruptMessage, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, "bad CRC");
+        message.Add(
+            "events"u8, 0, partition: 6, ErrorCode.CorruptMessage,
+            baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, "bad CRC");
         message.Add("other"u8, 1, partition: 0, ErrorCode.None, baseOffset: 0, logAppendTimeMs: 123, logStartOffset: 0);
         var buffer = new WireBuffer();
         var writer = new WireWriter(buffer);

@@ -64,9 +64,12 @@ public sealed class ProduceTests
 
         Assert.Equal(0, reader.Remaining);
         Assert.Equal("tx", request.TransactionalId);
-        Assert.Equal([(0, 0, 3), (0, 4, -1), (2, 7, 0)], request.Partitions.ToArray().Select(p => (p.TopicIndex, p.Partition, p.RecordsLength)));
+        Assert.Equal(
+            [(0, 0, 3), (0, 4, -1), (2, 7, 0)],
+            request.Partitions.ToArray().Select(p => (p.TopicIndex, p.Partition, p.RecordsLength)));
         Assert.Equal([1, 2, 3], buffer.Written.Slice(request.Partitions[0].RecordsStart, 3).ToArray());
-        Assert.Equal("bb"u8.ToArray(), buffer.Written.Slice(request.Partitions[2].TopicStart, request.Partitions[2].TopicLength).ToArray());
+        var last = request.Partitions[2];
+        Assert.Equal("bb"u8.ToArray(), buffer.Written.Slice(last.TopicStart, last.TopicLength).ToArray());
     }
 
     [Theory]
@@ -143,14 +146,17 @@ public sealed class ProduceTests
     {
         var buffer = new WireBuffer();
         var writer = new WireWriter(buffer);
-        ProduceRequest.WriteHead(ref writer, version, correlationId: 77, "test", acks: -1, timeoutMs: 1500, "events"u8, partition: 5, Records.Length);
+        ProduceRequest.WriteHead(
+            ref writer, version, correlationId: 77, "test", acks: -1, timeoutMs: 1500, "events"u8, partition: 5, Records.Length);
         return [.. buffer.Written, .. Records, .. ProduceRequest.Tail(version)];
     }
 
     private static void Fill(ProduceResponse answer)
     {
         answer.Add("events"u8, 0, partition: 5, ErrorCode.None, baseOffset: 1000, logAppendTimeMs: -1, logStartOffset: 10);
-        answer.Add("events"u8, 0, partition: 6, ErrorCode.CorruptMessage, baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, "bad CRC");
+        answer.Add(
+            "events"u8, 0, partition: 6, ErrorCode.CorruptMessage,
+            baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1, "bad CRC");
         answer.Add("other"u8, 2, partition: 0, ErrorCode.None, baseOffset: 0, logAppendTimeMs: 123, logStartOffset: 0);
     }
 }

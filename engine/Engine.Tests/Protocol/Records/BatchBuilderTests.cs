@@ -19,7 +19,8 @@ public sealed class BatchBuilderTests
 
         const string record = "12" + "00" + "02" + "00" + "02" + "6B" + "04" + "7661" + "00";
         Assert.Equal(
-            "0000000000000000" + "0000003B" + "FFFFFFFF" + "02" + "--------" + "0000" + "00000000" + "0000018BCFE56800" + "0000018BCFE56801" +
+            "0000000000000000" + "0000003B" + "FFFFFFFF" + "02" + "--------" + "0000" + "00000000" +
+            "0000018BCFE56800" + "0000018BCFE56801" +
             "0000000000000005" + "0001" + "00000007" + "00000001" + record,
             Convert.ToHexString(buffer.AsSpan(3, size)).Remove(34, 8).Insert(34, "--------"));
         Assert.Equal(ErrorCode.None, BatchCheck.ForProduce(buffer.AsSpan(3, size), 1000, out var problem));

@@ -46,7 +46,8 @@ public sealed class RecordReaderTests
     [InlineData(1, "0C000800010001")] // -1 headers
     [InlineData(1, "1400080001000201FFFF00")] // a header whose key is null
     [InlineData(1, "FFFFFFFFFF0F")] // a varint of more than 32 bits
-    public void MoveNext_BrokenRecord_IsRefused(int count, string records) => Assert.Throws<WireException>(() => Walk(BatchOf(count, records)));
+    public void MoveNext_BrokenRecord_IsRefused(int count, string records) =>
+        Assert.Throws<WireException>(() => Walk(BatchOf(count, records)));
 
     [Fact]
     public void MoveNext_MutatedBatches_EndInAWireExceptionAtWorst()
@@ -64,7 +65,8 @@ public sealed class RecordReaderTests
         for (var round = 0; round < 3000; round++)
         {
             var batch = (byte[])whole.Clone();
-            for (var flips = random.Next(1, 4); flips > 0; flips--) batch[random.Next(batch.Length)] ^= (byte)(1 << random.Next(8));
+            for (var flips = random.Next(1, 4); flips > 0; flips--)
+                batch[random.Next(batch.Length)] ^= (byte)(1 << random.Next(8));
             try
             {
                 foreach (var one in new BatchReader(batch)) Walk(one);

@@ -8,12 +8,12 @@ namespace Engine.Tests.Protocol.Messages.Golden;
 
 public sealed class GoldenTests
 {
-    private static readonly IReadOnlyDictionary<(string Kind, ApiKey Api, short Version), byte[]> Approved = GoldenFile.Read("kafka-classes.txt");
-    private static readonly IReadOnlyDictionary<(string Kind, ApiKey Api, short Version), byte[]> Captured = GoldenFile.Read("captured.txt");
+    private static readonly GoldenFile Approved = GoldenFile.Read("kafka-classes.txt");
+    private static readonly GoldenFile Captured = GoldenFile.Read("captured.txt");
 
-    public static TheoryData<ApiKey, string, short> ApprovedKeys => GoldenFile.Keys("kafka-classes.txt");
+    public static TheoryData<ApiKey, string, short> ApprovedKeys => GoldenFile.Rows("kafka-classes.txt");
 
-    public static TheoryData<ApiKey, string, short> CapturedKeys => GoldenFile.Keys("captured.txt");
+    public static TheoryData<ApiKey, string, short> CapturedKeys => GoldenFile.Rows("captured.txt");
 
     [Theory]
     [MemberData(nameof(ApprovedKeys))]
@@ -23,7 +23,8 @@ public sealed class GoldenTests
     [Fact]
     public void ApprovedBytes_CoverEveryServedVersion()
     {
-        var served = MessageCase.AllVersions(MessageCase.Cold, MessageCase.Hot).Select(row => ((string)row[1], (ApiKey)row[0], (short)row[2]));
+        var served = MessageCase.AllVersions(MessageCase.Cold, MessageCase.Hot)
+            .Select(row => ((string)row[1], (ApiKey)row[0], (short)row[2]));
         Assert.Empty(served.Except(Approved.Keys));
     }
 
@@ -98,7 +99,8 @@ public sealed class GoldenTests
         Assert.Equal((1, "127.0.0.1", 39492), (broker.NodeId, broker.Host, broker.Port));
         Assert.Equal(22, Encoding.ASCII.GetByteCount(response.ClusterId!));
         Assert.All(response.Topics, topic => Assert.NotEqual(Guid.Empty, topic.TopicId));
-        Assert.All(response.Topics.SelectMany(topic => topic.Partitions), partition => Assert.Equal([1], partition.InSyncReplicas));
+        Assert.All(
+            response.Topics.SelectMany(topic => topic.Partitions), partition => Assert.Equal([1], partition.InSyncReplicas));
     }
 
     private static byte[] Body(string kind, ApiKey api, short version)
