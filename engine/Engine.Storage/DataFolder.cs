@@ -61,8 +61,8 @@ public sealed class DataFolder : IDisposable
             Directory.CreateDirectory(path);
             RefuseForeign(path);
             held = Lock(path);
-            strategies.Write.Instance.Verify(path);
             clusterId = Identify(path, nodeId, clusterId, calls);
+            strategies.Write.Instance.Verify(path);
             var wasClean = TakeCleanStop(path, calls);
 
             var flusher = new Flusher(() => new Instant((long)(time.GetTimestamp() * (1e9 / time.TimestampFrequency))));
@@ -179,7 +179,8 @@ public sealed class DataFolder : IDisposable
     private static SafeFileHandle Lock(string path)
     {
         // flock(2): the kernel drops it with the process, so a crash leaves nothing to clear away.
-        var handle = File.OpenHandle(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite);
+        // Not .NET's own open, which takes a lock of its own and so cannot tell who holds one.
+        var handle = FileCalls.Open(System.IO.Path.Combine(path, LockName), Libc.ReadWrite | Libc.Create);
         if (Libc.Flock(handle, Libc.LockExclusive | Libc.LockNonBlocking) == 0) return handle;
 
         var error = Marshal.GetLastPInvokeError();

@@ -8,12 +8,12 @@ namespace Engine.Storage;
 /// An entry holds the last offset of a batch, relative to the segment's base, and where that batch begins. One writer, any
 /// number of readers without locks: the count is published after the entry it counts.
 /// </remarks>
-internal sealed class OffsetIndex(long baseOffset)
+internal sealed class OffsetIndex(long baseOffset, int expectedEntries = 32)
 {
     private const int EntryBytes = 8; // int32 relative offset, int32 position, big-endian
 
     // An entry in a long: relative offset in the upper half, position in the lower, so that reading it cannot tear.
-    private long[] _entries = new long[32];
+    private long[] _entries = new long[Math.Max(32, expectedEntries)];
     private int _count;
 
     public int Count => Volatile.Read(ref _count);
@@ -100,7 +100,7 @@ internal sealed class OffsetIndex(long baseOffset)
     {
         if (bytes.Length % EntryBytes != 0) return null;
 
-        var index = new OffsetIndex(baseOffset) { _entries = new long[Math.Max(32, bytes.Length / EntryBytes)] };
+        var index = new OffsetIndex(baseOffset, bytes.Length / EntryBytes);
         for (var i = 0; i < bytes.Length / EntryBytes; i++)
         {
             var offset = BinaryPrimitives.ReadInt32BigEndian(bytes[(i * EntryBytes)..]) + baseOffset;

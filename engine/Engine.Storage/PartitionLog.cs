@@ -22,6 +22,7 @@ public sealed class PartitionLog
     private ISegmentWriter _writer;
     private bool _spareWanted;
     private bool _isClosed;
+    private long _endAtLastLook = -1;
     private long _startOffset;
     private long _endOffset;
     private LogOfflineException? _failure;
@@ -196,6 +197,31 @@ public sealed class PartitionLog
         }
     }
 
+    /// <summary>The first record at least as young as <paramref name="timestamp"/> (Unix milliseconds); null when there is none.</summary>
+    /// <remarks>
+    /// May lie past what a consumer is allowed to see: the caller compares. Of a compressed batch, the first offset stands for all.
+    /// </remarks>
+    public (long Offset, long Timestamp)? OffsetForTimestamp(long timestamp)
+    {
+        ThrowIfOffline();
+        foreach (var segment in Volatile.Read(ref _segments))
+        {
+            if (WithFile<(long, long)>(segment, found => TimestampLookup.First(found, timestamp)) is { } record) return record;
+        }
+
+        return null;
+    }
+
+    /// <summary>The first record with the largest timestamp in the log; null when the log is empty or its records have no timestamps.</summary>
+    public (long Offset, long Timestamp)? MaxTimestamp()
+    {
+        ThrowIfOffline();
+        var largest = -1L;
+        foreach (var segment in Volatile.Read(ref _segments))
+            largest = Math.Max(largest, WithFile<long>(segment, found => found.MaxTimestamp.Timestamp) ?? -1);
+        return largest < 0 ? null : OffsetForTimestamp(largest);
+    }
+
     /// <summary>Removes everything from <paramref name="offset"/> on; a batch that only begins before it goes as a whole.</summary>
     /// <remarks>
     /// For followers whose tail the leader does not have. Readers never see that tail replaced under them as long as they are bound
@@ -243,6 +269,7 @@ public sealed class PartitionLog
                 throw GoOffline("cannot be rolled", failure);
             }
 
+            CheckpointWhenIdle();
             var drop = 0;
             var excessBytes = Options.RetentionBytes < 0 ? 0 : SizeBytes - Options.RetentionBytes;
             while (drop < _segments.Length - 1 && (excessBytes >= _segments[drop].SizeBytes || IsExpired(_segments[drop], unixMilliseconds)))
@@ -379,23 +406,30 @@ public sealed class PartitionLog
         _writer.Dispose();
         _writer = writer;
         _spareWanted = false;
-        Volatile.Write(ref _segments, [.. _segments, new Segment(file, closed.NextOffset, Options.IndexIntervalBytes)]);
+        Volatile.Write(ref _segments, [.. _segments, new Segment(file, closed.NextOffset, Options.IndexIntervalBytes, closed)]);
         SealLater(closed);
     }
 
     /// <summary>Flushes a closed segment in the background, writes its indexes and lets the recovery point follow.</summary>
-    private void SealLater(Segment segment) => _node.Keeper.Post(() =>
+    private void SealLater(Segment segment) => KeepLater(segment, () =>
+    {
+        _node.Calls.Cut(segment.File.Handle, segment.SizeBytes);
+        Sync(segment);
+        var (offsets, times) = segment.SnapshotIndexes();
+        segment.WriteIndexes(offsets, times);
+        _folder.SetRecoveryPoint(segment.NextOffset);
+        segment.ForgetIndexes();
+    });
+
+    /// <summary>Does work on a segment's files in the background, unless the log has changed its mind about the segment by then.</summary>
+    private void KeepLater(Segment segment, Action work) => _node.Keeper.Post(() =>
     {
         lock (_folder.Maintenance)
         {
             if (IsOffline || Array.IndexOf(Volatile.Read(ref _segments), segment) < 0 || !segment.File.TryRefer()) return;
             try
             {
-                _node.Calls.Cut(segment.File.Handle, segment.SizeBytes);
-                Sync(segment);
-                segment.WriteIndexes();
-                _folder.SetRecoveryPoint(segment.NextOffset);
-                segment.ForgetIndexes();
+                work();
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {
@@ -411,6 +445,26 @@ public sealed class PartitionLog
             }
         }
     });
+
+    /// <summary>
+    /// Makes a log that has not grown since the last look durable and trusted, so that a node with many idle logs need not read
+    /// them all after a crash.
+    /// </summary>
+    private void CheckpointWhenIdle()
+    {
+        var (active, end) = (Active, EndOffset);
+        var isIdle = _endAtLastLook == end && _folder.RecoveryPoint < end;
+        _endAtLastLook = end;
+        if (!isIdle) return;
+
+        var (offsets, times) = active.SnapshotIndexes();
+        KeepLater(active, () =>
+        {
+            Sync(active);
+            active.WriteIndexes(offsets, times);
+            _folder.SetRecoveryPoint(end);
+        });
+    }
 
     /// <summary>Finds the stretch of the segment between the offsets, and releases the caller's reference to its file.</summary>
     /// <returns>False when the segment was dropped meanwhile.</returns>
@@ -447,16 +501,25 @@ public sealed class PartitionLog
         }
     }
 
-    private void Visit(Segment segment, long from, long end, BatchVisitor visit)
+    private void Visit(Segment segment, long from, long end, BatchVisitor visit) => WithFile<int>(segment, found =>
     {
-        if (!segment.File.TryRefer()) return;
+        var scan = new HeaderScan(found.File, found.Find(from).Bytes, found.SizeBytes, stackalloc byte[4096]);
+        while (scan.MoveNext() && scan.Header.BaseOffset < end) visit(scan.Header);
+        return null;
+    });
+
+    /// <summary>Looks into a segment while its file is kept open; null also when it was dropped meanwhile.</summary>
+    private T? WithFile<T>(Segment segment, Func<Segment, T?> look)
+        where T : struct
+    {
+        if (!segment.File.TryRefer()) return null;
         try
         {
-            var scan = new HeaderScan(segment.File, segment.Find(from).Bytes, segment.SizeBytes, stackalloc byte[4096]);
-            while (scan.MoveNext() && scan.Header.BaseOffset < end) visit(scan.Header);
+            return look(segment);
         }
-        catch (Exception failure) when (failure is IOException or InvalidDataException)
+        catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
         {
+            if (Array.IndexOf(Volatile.Read(ref _segments), segment) < 0) return null;
             throw GoOffline("cannot be read", failure);
         }
         finally
@@ -545,7 +608,8 @@ public sealed class PartitionLog
         _writer.Dispose();
         _node.Calls.Cut(Active.File.Handle, Active.SizeBytes);
         SyncSegments();
-        Active.WriteIndexes();
+        var (offsets, times) = Active.SnapshotIndexes();
+        Active.WriteIndexes(offsets, times);
         _folder.SetRecoveryPoint(EndOffset);
     }
 

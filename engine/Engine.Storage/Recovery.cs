@@ -78,7 +78,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         var (indexPath, timesPath) = Segment.IndexPaths(file.Path);
         if (DurableFile.TryRead(indexPath) is not { } indexBytes || DurableFile.TryRead(timesPath) is not { } timesBytes) return null;
         if (OffsetIndex.Parse(indexBytes, baseOffset, long.MaxValue, size) is not { } index || !index.AgreesWith(file, size)) return null;
-        if (TimeIndex.Parse(timesBytes, baseOffset, long.MaxValue) is not { } times || (times.Last.Timestamp < 0 && index.Count > 0)) return null;
+        if (TimeIndex.Parse(timesBytes, baseOffset, long.MaxValue) is not { } times) return null;
 
         var segment = new Segment(file, baseOffset, options.IndexIntervalBytes, index, times);
         var scan = new HeaderScan(file, index.Last.Position, size, stackalloc byte[4096]);
@@ -89,7 +89,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
             segment.Append(scan.Header);
         }
 
-        if (scan.Position != size || times.Last.Offset >= segment.NextOffset) return null;
+        if (scan.Position != size || times.Last.Offset >= segment.NextOffset || !segment.Agrees(times)) return null;
         segment.FlushedBytes = size;
         segment.IsNameDurable = true;
         return segment;

@@ -21,8 +21,8 @@ internal sealed class Segment
     private long _maxTimestamp = -1;
     private long _maxTimestampOffset;
 
-    /// <summary>An empty segment, to be grown.</summary>
-    public Segment(SegmentFile file, long baseOffset, int indexIntervalBytes)
+    /// <summary>An empty segment, to be grown; its indexes at first have room for as many entries as those of <paramref name="previous"/>.</summary>
+    public Segment(SegmentFile file, long baseOffset, int indexIntervalBytes, Segment? previous = null)
     {
         File = file;
         BaseOffset = baseOffset;
@@ -31,8 +31,8 @@ internal sealed class Segment
         _indexIntervalBytes = indexIntervalBytes;
         _maxTimestampOffset = baseOffset;
         _recent = new RecentBoundaries(new LogPosition(baseOffset, 0));
-        _index = new OffsetIndex(baseOffset);
-        _times = new TimeIndex(baseOffset);
+        _index = new OffsetIndex(baseOffset, expectedEntries: previous?._index?.Count ?? 0);
+        _times = new TimeIndex(baseOffset, expectedEntries: previous?._times?.Count ?? 0);
     }
 
     /// <summary>A closed segment that is trusted as it lies on disk.</summary>
@@ -172,14 +172,19 @@ internal sealed class Segment
         return scan.MoveNext() ? scan.Header.SizeBytes : throw new InvalidDataException($"{File.Path} holds no batch at {position}");
     }
 
-    /// <summary>Writes the indexes to disk, where they replace what was there. Not while the segment grows.</summary>
-    public void WriteIndexes()
+    /// <summary>The indexes as they are now, in the form they have on disk. Not while the segment grows.</summary>
+    public (byte[] Offsets, byte[] Times) SnapshotIndexes()
     {
-        if (Volatile.Read(ref _index) is not { } index || Volatile.Read(ref _times) is not { } times) return;
+        // The last entry tells the youngest record's age without a look at the log.
+        Times.Add(_maxTimestamp, _maxTimestampOffset);
+        return (Index.ToBytes(), Times.ToBytes());
+    }
 
-        times.Add(_maxTimestamp, _maxTimestampOffset);
-        DurableFile.Write(IndexPath, index.ToBytes(), File.Calls);
-        DurableFile.Write(TimesPath, times.ToBytes(), File.Calls);
+    /// <summary>Writes indexes to disk, where they replace what was there.</summary>
+    public void WriteIndexes(byte[] offsets, byte[] times)
+    {
+        DurableFile.Write(IndexPath, offsets, File.Calls);
+        DurableFile.Write(TimesPath, times, File.Calls);
     }
 
     /// <summary>Drops from memory what can be read back from disk. Only once closed and written.</summary>
@@ -239,11 +244,28 @@ internal sealed class Segment
         return scan.Position == SizeBytes;
     }
 
+    /// <summary>Whether no batch is younger than the index's last entry says, and the batch it names is as young.</summary>
+    /// <remarks>Where timestamps grow with offsets, which is nearly always, this looks at one header.</remarks>
+    public bool Agrees(TimeIndex times)
+    {
+        var (timestamp, offset) = times.Last;
+        if (SizeBytes == 0) return timestamp < 0;
+
+        var scan = new HeaderScan(File, timestamp < 0 ? 0 : Find(offset).Bytes, SizeBytes, stackalloc byte[HeaderWindowBytes]);
+        if (!scan.MoveNext() || scan.Header.MaxTimestamp != timestamp || (timestamp >= 0 && scan.Header.LastOffset != offset)) return false;
+        while (scan.MoveNext())
+        {
+            if (scan.Header.MaxTimestamp > timestamp) return false;
+        }
+
+        return true;
+    }
+
     private TimeIndex LoadTimes()
     {
         var bytes = DurableFile.TryRead(TimesPath);
         var times = bytes is null ? null : TimeIndex.Parse(bytes, BaseOffset, NextOffset);
-        if (times is null || (times.Last.Timestamp < 0 && SizeBytes > 0))
+        if (times is null || !Agrees(times))
         {
             Rebuild();
             return Volatile.Read(ref _times) ?? new TimeIndex(BaseOffset);
@@ -261,7 +283,16 @@ internal sealed class Segment
             var made = new Segment(File, BaseOffset, _indexIntervalBytes);
             var scan = new HeaderScan(File, 0, SizeBytes, stackalloc byte[HeaderWindowBytes]);
             while (scan.MoveNext()) made.Append(scan.Header);
-            made.WriteIndexes();
+            var (offsets, times) = made.SnapshotIndexes();
+            try
+            {
+                WriteIndexes(offsets, times);
+            }
+            catch (IOException)
+            {
+                // The disk may be full: in memory they serve as well, until the next start.
+            }
+
             Volatile.Write(ref _maxTimestampOffset, made._maxTimestampOffset);
             Volatile.Write(ref _maxTimestamp, made._maxTimestamp);
             Volatile.Write(ref _times, made._times);

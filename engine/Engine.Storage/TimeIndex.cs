@@ -7,12 +7,14 @@ namespace Engine.Storage;
 /// An entry says: the largest timestamp so far is this, and the batch that first had it ends with that offset. One writer, any
 /// number of readers without locks.
 /// </remarks>
-internal sealed class TimeIndex(long baseOffset)
+internal sealed class TimeIndex(long baseOffset, int expectedEntries = 32)
 {
     private const int EntryBytes = 12; // int64 timestamp, int32 relative offset, big-endian
 
-    private (long Timestamp, long Offset)[] _entries = new (long, long)[32];
+    private (long Timestamp, long Offset)[] _entries = new (long, long)[Math.Max(32, expectedEntries)];
     private int _count;
+
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>The last entry; (-1, base offset) when there is none.</summary>
     public (long Timestamp, long Offset) Last => Volatile.Read(ref _count) is > 0 and var count ? Volatile.Read(ref _entries)[count - 1] : (-1, baseOffset);
@@ -66,7 +68,7 @@ internal sealed class TimeIndex(long baseOffset)
     {
         if (bytes.Length % EntryBytes != 0) return null;
 
-        var index = new TimeIndex(baseOffset) { _entries = new (long, long)[Math.Max(32, bytes.Length / EntryBytes)] };
+        var index = new TimeIndex(baseOffset, bytes.Length / EntryBytes);
         for (var i = 0; i < bytes.Length / EntryBytes; i++)
         {
             var timestamp = BinaryPrimitives.ReadInt64BigEndian(bytes[(i * EntryBytes)..]);

@@ -70,7 +70,7 @@ internal class FileCalls
     /// <summary>Opens with open(2)'s own flags; the handle is closed on exec.</summary>
     public static SafeFileHandle Open(string path, int flags)
     {
-        var descriptor = Libc.Open(path, flags | Libc.CloseOnExec, 0);
+        var descriptor = Libc.Open(path, flags | Libc.CloseOnExec, mode: 0x1A4); // rw-r--r--, for a file made
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed($"open {path}");
     }
 

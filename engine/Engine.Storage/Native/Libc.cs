@@ -14,8 +14,8 @@ internal static partial class Libc
 
     public const int ReadOnly = 0;           // O_RDONLY
     public const int ReadWrite = 2;          // O_RDWR
+    public const int Create = 0x40;          // O_CREAT
     public const int CloseOnExec = 0x80000;  // O_CLOEXEC
-    public const int Directory = 0x10000;    // O_DIRECTORY
     public const int LockExclusive = 2;      // LOCK_EX
     public const int LockNonBlocking = 4;    // LOCK_NB
     public const int KeepSize = 1;           // FALLOC_FL_KEEP_SIZE
@@ -24,8 +24,13 @@ internal static partial class Libc
     public const int MapShared = 1;          // MAP_SHARED
     public const nint MapFailed = -1;
 
+    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
     /// <summary>O_DIRECT, which differs between processors. Source: asm/fcntl.h of x86 and of arm64.</summary>
-    public static int Direct { get; } = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
+    public static int Direct { get; } = IsArm ? 0x10000 : 0x4000;
+
+    /// <summary>O_DIRECTORY, likewise.</summary>
+    public static int Directory { get; } = IsArm ? 0x4000 : 0x10000;
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, int mode);

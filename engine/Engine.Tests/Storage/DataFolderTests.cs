@@ -1,0 +1,163 @@
+using System.Text;
+using Engine.Storage;
+
+namespace Engine.Tests.Storage;
+
+public sealed class DataFolderTests : IDisposable
+{
+    private static readonly StorageStrategies Strategies = StorageStrategies.Create();
+
+    private readonly string _path = ScratchLog.NewFolder();
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    [Fact]
+    public void Open_AlreadyOpen_IsRefused()
+    {
+        using var first = Open();
+        Refused(() => Open(), "in use by another broker");
+    }
+
+    [Fact]
+    public void Open_AfterClose_TakesOver()
+    {
+        Open().Dispose();
+        using var second = Open();
+        Assert.True(second.WasCleanShutdown);
+    }
+
+    [Fact]
+    public void Open_FolderWithOtherFiles_IsRefusedAndLeftAlone()
+    {
+        File.WriteAllText(Path.Combine(_path, "thesis.tex"), "");
+        Refused(() => Open(), "'thesis.tex'");
+        Assert.Equal(["thesis.tex"], Directory.GetFileSystemEntries(_path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Open_BelowAFile_IsRefused()
+    {
+        File.WriteAllText(Path.Combine(_path, "file"), "");
+        Refused(() => DataFolder.Open(Path.Combine(_path, "file", "data"), 1, null, Strategies), "cannot be used");
+    }
+
+    [Fact]
+    public void Open_AsAnotherNode_IsRefused()
+    {
+        Open(1).Dispose();
+        Refused(() => Open(2), "belongs to node 1, not to node 2");
+    }
+
+    [Fact]
+    public void Open_AsAnotherCluster_IsRefused()
+    {
+        Open(1, null).Dispose();
+        Open(1, "red").Dispose();
+        Refused(() => Open(1, "blue"), "belongs to cluster red, not to cluster blue");
+        using var again = Open(1, null);
+        Assert.Equal("red", again.ClusterId);
+    }
+
+    [Fact]
+    public void Open_DamagedIdentity_IsRefused()
+    {
+        Open().Dispose();
+        File.WriteAllText(Path.Combine(_path, "testbed-node"), "");
+        Refused(() => Open(), "format 1 is expected");
+    }
+
+    [Fact]
+    public void OpenLog_TopicMadeAnew_DoesNotInheritItsBytes()
+    {
+        var (old, young) = (Guid.NewGuid(), Guid.NewGuid());
+        using (var folder = Open())
+        {
+            folder.OpenLog("orders", old, 0, new LogOptions()).Append(Batches.Make(0, 5));
+        }
+
+        using (var folder = Open())
+        {
+            Assert.Equal(0, folder.OpenLog("orders", young, 0, new LogOptions()).EndOffset);
+            folder.Settle();
+            Assert.Equal(["orders-0"], Directory.GetDirectories(_path).Select(Path.GetFileName));
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("5f1b0f6e-6f2c")]
+    public void OpenLog_DamagedTopicId_IsRefused(string content)
+    {
+        using (var folder = Open()) folder.OpenLog("orders", Guid.NewGuid(), 0, new LogOptions());
+        File.WriteAllText(Path.Combine(_path, "orders-0", "topic-id"), content);
+        using (var folder = Open())
+            Refused(() => folder.OpenLog("orders", Guid.NewGuid(), 0, new LogOptions()), "is not known whose bytes");
+    }
+
+    [Theory]
+    [InlineData("../orders")]
+    [InlineData("..")]
+    [InlineData(".hidden")]
+    [InlineData("a/b")]
+    [InlineData("")]
+    [InlineData("a\0b")]
+    public void OpenLog_NameThatLeavesTheFolder_IsRefused(string topic)
+    {
+        using var folder = Open();
+        Assert.Throws<ArgumentException>(() => folder.OpenLog(topic, Guid.NewGuid(), 0, new LogOptions()));
+    }
+
+    [Fact]
+    public void OpenLog_Twice_IsABug()
+    {
+        using var folder = Open();
+        var id = Guid.NewGuid();
+        var log = folder.OpenLog("orders", id, 0, new LogOptions());
+        Assert.Throws<InvalidOperationException>(() => folder.OpenLog("orders", id, 0, new LogOptions()));
+        log.Append(Batches.Make(0));
+        Assert.Equal(1, log.EndOffset);
+    }
+
+    [Fact]
+    public void DeleteLog_AtOnce_FreesTheNameAndTakesTheFiles()
+    {
+        using var folder = Open();
+        var id = Guid.NewGuid();
+        var log = folder.OpenLog("orders", id, 0, new LogOptions());
+        log.Append(Batches.Make(0, 5));
+        folder.DeleteLog(log);
+
+        Assert.Throws<LogOfflineException>(() => log.Append(Batches.Make(5)));
+        Assert.Equal(0, folder.OpenLog("orders", id, 0, new LogOptions()).EndOffset);
+        folder.Settle();
+        Assert.Equal(["orders-0"], Directory.GetDirectories(_path).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public void Open_WriteStrategyDirect_LeavesNoProbe()
+    {
+        using (DataFolder.Open(_path, 1, null, StorageStrategies.Create(write: "direct")))
+            Assert.DoesNotContain(Directory.GetFiles(_path), file => file.Contains("probe", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void DurableFile_WrittenAgain_HoldsTheNewContentOnly()
+    {
+        var file = Path.Combine(_path, "epochs");
+        Assert.Null(DurableFile.TryRead(file));
+        DurableFile.Write(file, "a longer first content"u8);
+        DurableFile.Write(file, "second"u8);
+
+        Assert.Equal("second", Encoding.ASCII.GetString(DurableFile.TryRead(file)!));
+        Assert.Equal(["epochs"], Directory.GetFiles(_path).Select(Path.GetFileName));
+    }
+
+    private DataFolder Open(int nodeId = 1, string? clusterId = null) => DataFolder.Open(_path, nodeId, clusterId, Strategies);
+
+    private static void Refused(Func<object> open, string because)
+    {
+        var refusal = Assert.Throws<DataFolderException>(open);
+        Assert.Contains(because, refusal.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refusal.Message);
+    }
+}

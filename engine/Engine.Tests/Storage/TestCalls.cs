@@ -1,0 +1,60 @@
+using Engine.Storage.Native;
+using Microsoft.Win32.SafeHandles;
+
+namespace Engine.Tests.Storage;
+
+/// <summary>The kernel's file calls, counted, and failing when told to.</summary>
+internal sealed class TestCalls : FileCalls
+{
+    private int _syncs;
+    private int _folderSyncs;
+
+    public int Syncs => Volatile.Read(ref _syncs);
+
+    public int FolderSyncs => Volatile.Read(ref _folderSyncs);
+
+    /// <summary>Calls of SyncData from now on fail, once per count, as fdatasync does when a write to the disk has failed.</summary>
+    public int FailingSyncs { get; set; }
+
+    /// <summary>Calls of Write from now on write half and fail, as on a full disk.</summary>
+    public bool IsDiskFull { get; set; }
+
+    public override void SyncData(SafeFileHandle file)
+    {
+        Interlocked.Increment(ref _syncs);
+        if (FailingSyncs-- > 0) throw new IOException("fdatasync: Input/output error (errno 5)", 5);
+        base.SyncData(file);
+    }
+
+    public override void SyncFolder(string folder)
+    {
+        Interlocked.Increment(ref _folderSyncs);
+        base.SyncFolder(folder);
+    }
+
+    public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
+    {
+        if (!IsDiskFull)
+        {
+            base.Write(file, bytes, position);
+            return;
+        }
+
+        base.Write(file, bytes[..(bytes.Length / 2)], position);
+        throw new IOException("pwrite: No space left on device (errno 28)", 28);
+    }
+}
+
+/// <summary>A clock that stands still until it is moved.</summary>
+internal sealed class TestTime : TimeProvider
+{
+    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(1_000_000);
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override DateTimeOffset GetUtcNow() => _now;
+
+    public override long GetTimestamp() => _now.Ticks;
+
+    public void Advance(TimeSpan time) => _now += time;
+}
