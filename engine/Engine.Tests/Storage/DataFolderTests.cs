@@ -97,7 +97,6 @@ public sealed class DataFolderTests : IDisposable
     [Theory]
     [InlineData("../orders")]
     [InlineData("..")]
-    [InlineData(".hidden")]
     [InlineData("a/b")]
     [InlineData("")]
     [InlineData("a\0b")]
