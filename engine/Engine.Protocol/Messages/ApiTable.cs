@@ -16,8 +16,7 @@ public readonly record struct Api(ApiKey Key, short MinVersion, short MaxVersion
 }
 
 /// <summary>Every request kind that the engine speaks, in one place for dispatch, for ApiVersions and for clients.</summary>
-/// <remarks>Minimums are those of Kafka 4.0 (KIP-896), maximums reach every version that a current client insists
-/// on.</remarks>
+/// <remarks>Minimums are those of Kafka 4.0 (KIP-896), maximums reach all that current clients insist on.</remarks>
 public static class ApiTable
 {
     private static readonly Api[] Rows =

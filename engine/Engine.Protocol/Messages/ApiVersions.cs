@@ -47,8 +47,7 @@ public sealed record ApiVersionsRequest
 }
 
 /// <summary>Which requests the broker serves, in which versions. Versions 0-4.</summary>
-/// <remarks>Its header is always of version 0. The tagged fields (features, KIP-584) are left out: none is
-/// finalized.</remarks>
+/// <remarks>Its header is always of version 0. The tagged fields (features, KIP-584) are left out.</remarks>
 public sealed record ApiVersionsResponse
 {
     public ErrorCode Error { get; init; }

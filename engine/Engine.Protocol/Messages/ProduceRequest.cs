@@ -78,8 +78,8 @@ public sealed class ProduceRequest
     /// request.</summary>
     public static ReadOnlySpan<byte> Tail(short version) => ApiTable.IsFlexible(ApiKey.Produce, version) ? [0, 0, 0] : [];
 
-    /// <summary>Begins a body of any number of topics; it ends, as each topic and partition does, with <see
-    /// cref="WireWriter.EndStruct"/>.</summary>
+    /// <summary>Begins a body of any number of topics.</summary>
+    /// <remarks>Body, topics and partitions each end with <see cref="WireWriter.EndStruct"/>.</remarks>
     public static void WriteStart(
         ref WireWriter writer, short version, string? transactionalId, short acks, int timeoutMs, int topicCount)
     {

@@ -7,8 +7,8 @@ namespace Engine.Protocol.Messages;
 /// <summary>What became of each partition's batch, versions 3-11. Reused: allocates nothing after warm-up but error messages
 /// read.</summary>
 /// <remarks>
-/// <c>[topic [partition error base_offset log_append_time log_start_offset(5+) [record_error](8+) message(8+)]]
-/// throttle</c>.
+/// <c>[topic [partition error base_offset log_append_time log_start_offset(5+)
+/// [record_error](8+) message(8+)]] throttle</c>.
 /// The leader hint of version 10 (KIP-951) is a tagged field and left out; clients then ask for metadata.
 /// </remarks>
 public sealed class ProduceResponse

@@ -4,8 +4,7 @@ namespace Engine.Protocol.Records;
 
 /// <summary>The whole batches in a partition's fetched bytes: <c>foreach (var batch in new
 /// BatchReader(records))</c>.</summary>
-/// <remarks>Brokers cut at a byte limit, so a last batch that is not whole is left out, and fetched again next
-/// time.</remarks>
+/// <remarks>Brokers cut at a byte limit, so a last batch that is not whole is left out; the next fetch has it.</remarks>
 public ref struct BatchReader(ReadOnlySpan<byte> records)
 {
     private ReadOnlySpan<byte> _rest = records;

@@ -13,8 +13,7 @@ namespace Engine.Protocol.Wire;
 /// Using PCLMULQDQ Instruction", Intel 2009), 256 bytes a step where 512-bit registers can do it; what is left, and short
 /// inputs, go through the CRC instruction. The checks for instructions are constants to the JIT.</para>
 /// <para>Folding: a register holds 128 bits of message, and the message's remainder does not change when they are replaced
-/// by
-/// themselves times x^d modulo P, d bits further on. Bits are reflected, so the low half holds the higher powers: it is
+/// by themselves times x^d modulo P, d bits further on. Bits are reflected, so the low half holds the higher powers: it is
 /// worth x^(64+d), the high half x^d. A carry-less product of reflected numbers comes out one bit low, and a 32-bit
 /// reflected constant shifted up by one counts as itself times x^31, so both are right when the constants are x^(d+32) and
 /// x^(d-32) modulo P, shifted up by one.</para>

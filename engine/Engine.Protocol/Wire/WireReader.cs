@@ -110,8 +110,8 @@ public ref struct WireReader(ReadOnlySpan<byte> bytes, bool flexible = false)
         return isNull ? default : Take(length);
     }
 
-    /// <summary>An array's count, or -1 for null; at most what the remaining bytes can hold at <paramref
-    /// name="minItemBytes"/> each.</summary>
+    /// <summary>An array's count, or -1 for null; never more items than the remaining bytes can hold.</summary>
+    /// <param name="minItemBytes">What an item takes at least.</param>
     public int ReadArrayLength(int minItemBytes = 1)
     {
         var count = Flexible ? (int)Math.Min(ReadUnsignedVarint(), int.MaxValue) - 1 : ReadInt32();
