@@ -22,28 +22,28 @@ internal sealed class Producer : IBatchOutcome, IDisposable
     private readonly Cluster _cluster;
     private readonly SentLedger _ledger;
     private readonly SentStream[] _streams;
-    private readonly BatchFiller _filler;
-    private readonly Schedule _schedule;
     private readonly RunControl _control;
     private readonly List<LeaderLane> _lanes = [];
+    private BatchFiller _filler = null!; // these two from Begin on
+    private Schedule _schedule = null!;
+    private LeaderLane[] _byPartition = [];
     private PollEntry[] _polled = [];
     private ProducerIdentity _identity = ProducerIdentity.None;
     private bool _recovering;
     private long _recoverAt;
 
-    public Producer(
-        LoadSpec load, int number, Cluster cluster, SentLedger ledger, BatchFiller filler, ProducerTally tally, Schedule schedule, RunControl control)
+    public Producer(LoadSpec load, int number, Cluster cluster, SentLedger ledger, RunControl control)
     {
         _spec = load.Produce!;
         _settings = new(load.Topic, load.ClientId, _spec.Acks, _spec.MaxInFlight, load.RequestTimeout);
-        (_cluster, _ledger, _filler, Tally, _schedule, _control) = (cluster, ledger, filler, tally, schedule, control);
+        (_cluster, _ledger, _control) = (cluster, ledger, control);
         Number = number;
         _streams = ledger.OfProducer(number);
     }
 
     public int Number { get; }
 
-    public ProducerTally Tally { get; }
+    public ProducerTally Tally { get; private set; } = null!;
 
     /// <summary>Records sent that got no answer. Valid when the thread has ended, as are the next three.</summary>
     public long Unanswered { get; private set; }
@@ -57,12 +57,19 @@ internal sealed class Producer : IBatchOutcome, IDisposable
     /// <summary>When it had nothing more to do.</summary>
     public long EndedAt { get; private set; }
 
-    /// <summary>Connects and takes an id; before the schedule begins.</summary>
+    /// <summary>Connects and takes an id: what must not eat into the load's time.</summary>
     /// <exception cref="LoadException">The cluster does not answer.</exception>
     public void Prepare()
     {
         if (_spec.Idempotent) TakeIdentity();
         Connect();
+    }
+
+    /// <summary>Learns what to send and when; after <see cref="Prepare"/> and before <see cref="Run"/>.</summary>
+    public void Begin(BatchFiller filler, ProducerTally tally, Schedule schedule)
+    {
+        (_filler, Tally, _schedule) = (filler, tally, schedule);
+        _filler.Route(_byPartition);
     }
 
     /// <summary>The thread: returns when all is sent and answered, or given up.</summary>
@@ -71,6 +78,7 @@ internal sealed class Producer : IBatchOutcome, IDisposable
         try
         {
             Syscalls.WakeOnTime();
+            _schedule.WaitForStart();
             Drive();
         }
         catch (LoadException problem)
@@ -178,6 +186,7 @@ internal sealed class Producer : IBatchOutcome, IDisposable
         {
             if (_spec.Idempotent) TakeIdentity();
             Connect();
+            _filler.Route(_byPartition);
             _recovering = false;
         }
         catch (LoadException) when (now - _recoverAt < Clock.Nanoseconds(_settings.Timeout))
@@ -203,9 +212,8 @@ internal sealed class Producer : IBatchOutcome, IDisposable
         foreach (var lane in _lanes)
             while (lane.TryTakeBack(out var batch)) waiting.Add(batch);
 
-        var byPartition = leaders.Select(leader => _lanes.Find(lane => lane.Leader == leader)!).ToArray();
-        foreach (var batch in waiting) byPartition[batch.Stream.Partition].Enqueue(batch);
-        _filler.Route(byPartition);
+        _byPartition = [.. leaders.Select(leader => _lanes.Find(lane => lane.Leader == leader)!)];
+        foreach (var batch in waiting) _byPartition[batch.Stream.Partition].Enqueue(batch);
         _polled = [.. _lanes.Select(lane => new PollEntry { Socket = lane.Socket })];
     }
 }

@@ -33,7 +33,7 @@ internal sealed class ProducerTally(Schedule schedule, Timeline timeline)
     /// <summary>Hands the last second's figures on once it is over.</summary>
     public void Roll(long now)
     {
-        var second = schedule.SecondOf(now);
+        var second = timeline.SecondOf(now);
         if (second == _secondNumber) return;
 
         Flush();
@@ -136,4 +136,14 @@ internal sealed class ProducerCounts
     public long Requests { get; set; }
 
     public long WireBytes { get; set; }
+
+    public void Add(ProducerCounts other)
+    {
+        SentRecords += other.SentRecords;
+        AckedRecords += other.AckedRecords;
+        AckedBytes += other.AckedBytes;
+        Batches += other.Batches;
+        Requests += other.Requests;
+        WireBytes += other.WireBytes;
+    }
 }

@@ -14,6 +14,12 @@ internal sealed record Schedule(long Start, long MeasureStart, long MeasureEnd, 
         return new(start, measure, end, end + Clock.Nanoseconds(spec.Drain));
     }
 
+    /// <summary>Holds the calling thread back until the load begins.</summary>
+    public void WaitForStart()
+    {
+        while (Start - Clock.Now is > 0 and var left) Thread.Sleep(Clock.Span(left + Clock.Millisecond / 2));
+    }
+
     public bool Measures(long moment) => moment >= MeasureStart && moment < MeasureEnd;
 
     public int SecondOf(long moment) => (int)((moment - Start) / Clock.Second);

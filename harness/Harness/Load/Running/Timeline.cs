@@ -6,6 +6,8 @@ internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
     private readonly Lock _lock = new();
     private readonly List<Entry> _seconds = [];
 
+    public int SecondOf(long moment) => schedule.SecondOf(moment);
+
     /// <summary>Adds what one thread did in one second.</summary>
     public void Add(int second, SecondTally tally)
     {

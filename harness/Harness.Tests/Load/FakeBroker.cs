@@ -1,0 +1,302 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Engine.Core;
+using Engine.Protocol.Messages;
+using Engine.Protocol.Records;
+using Engine.Protocol.Wire;
+
+namespace Harness.Tests.Load;
+
+/// <summary>A broker of one topic in memory that does what a test tells it to, right or wrong: a thread a connection, over loopback.</summary>
+internal sealed class FakeBroker : IDisposable
+{
+    public const string Topic = "load";
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly List<Socket> _sockets = [];
+    private readonly List<byte[]>[] _logs;
+    private readonly long[] _ends;
+    private readonly int[] _batchesSeen;
+    private readonly object _gate = new();
+    private int _requests;
+    private long _producerIds = 1000;
+
+    public FakeBroker(int partitions = 1)
+    {
+        _logs = [.. Enumerable.Range(0, partitions).Select(_ => new List<byte[]>())];
+        _ends = new long[partitions];
+        _batchesSeen = new int[partitions];
+        _listener.Start();
+        new Thread(Accept) { IsBackground = true }.Start();
+    }
+
+    /// <summary>How long the broker sits on the n-th produce request of its life, from 0, and on all behind it on that connection.</summary>
+    public Func<int, TimeSpan> Delay { get; set; } = _ => TimeSpan.Zero;
+
+    /// <summary>What is stored for a partition's n-th batch, from 0; always acknowledged.</summary>
+    public Func<int, int, byte[], IEnumerable<byte[]>> Store { get; set; } = (_, _, batch) => [batch];
+
+    /// <summary>What a partition's n-th batch is answered with; on an error nothing is stored.</summary>
+    public Func<int, int, ErrorCode> Judge { get; set; } = (_, _) => ErrorCode.None;
+
+    /// <summary>Produce requests after which connections are closed instead of answered.</summary>
+    public int ClosesAfter { get; set; } = int.MaxValue;
+
+    public string Address => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+
+    public int ProduceRequests => Volatile.Read(ref _requests);
+
+    /// <summary>Topics that were created and deleted, in words.</summary>
+    public List<string> TopicChanges { get; } = [];
+
+    /// <summary>All batches of a partition as stored.</summary>
+    public IReadOnlyList<byte[]> Log(int partition)
+    {
+        lock (_gate) return [.. _logs[partition]];
+    }
+
+    /// <summary>Stores a batch as if some client had sent it.</summary>
+    public void Append(int partition, byte[] batch)
+    {
+        lock (_gate) Put(partition, batch);
+    }
+
+    public void Dispose()
+    {
+        _listener.Stop();
+        lock (_gate)
+        {
+            foreach (var socket in _sockets) socket.Dispose();
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void Accept()
+    {
+        try
+        {
+            while (true)
+            {
+                var socket = _listener.AcceptSocket();
+                socket.NoDelay = true;
+                lock (_gate) _sockets.Add(socket);
+                new Thread(() => Serve(socket)) { IsBackground = true }.Start();
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    private void Serve(Socket socket)
+    {
+        try
+        {
+            using var stream = new NetworkStream(socket, ownsSocket: true);
+            var prefix = new byte[Frame.PrefixBytes];
+            while (true)
+            {
+                stream.ReadExactly(prefix);
+                var frame = new byte[BinaryPrimitives.ReadInt32BigEndian(prefix)];
+                stream.ReadExactly(frame);
+                if (Answer(frame) is not { } answer) continue;
+                if (answer.Length == 0) return;
+                stream.Write(answer);
+            }
+        }
+        catch (Exception stopped) when (stopped is IOException or ObjectDisposedException)
+        {
+        }
+    }
+
+    // Null is no answer, empty is an end of the connection.
+    private byte[]? Answer(byte[] frame)
+    {
+        var reader = new WireReader(frame);
+        var header = RequestHeader.Read(ref reader);
+        if (ApiTable.IsFlexible(header.Api, header.Version)) SkipHeaderTags(ref reader);
+        var buffer = new WireBuffer();
+        if (header.Api == ApiKey.Fetch)
+        {
+            var request = new FetchRequest();
+            request.Read(ref reader, header.Version);
+            return Fetch(request, header, frame);
+        }
+
+        var writer = new WireWriter(buffer);
+        var start = Frame.Begin(ref writer);
+        ResponseHeader.Write(ref writer, header.Api, header.Version, header.CorrelationId);
+        switch (header.Api)
+        {
+            case ApiKey.Produce:
+                var produce = new ProduceRequest();
+                produce.Read(ref reader, header.Version);
+                var produced = Produce(produce, frame);
+                if (produced is null) return [];
+                if (produce.Acks == 0) return null;
+                produced.Write(ref writer, header.Version);
+                break;
+            case ApiKey.ApiVersions:
+                ApiVersionsResponse.Served.Write(ref writer, header.Version);
+                break;
+            case ApiKey.Metadata:
+                Metadata(MetadataRequest.Read(ref reader, header.Version)).Write(ref writer, header.Version);
+                break;
+            case ApiKey.InitProducerId:
+                new InitProducerIdResponse { ProducerId = Interlocked.Increment(ref _producerIds), ProducerEpoch = 0 }.Write(ref writer, header.Version);
+                break;
+            case ApiKey.ListOffsets:
+                ListOffsets(ListOffsetsRequest.Read(ref reader, header.Version)).Write(ref writer, header.Version);
+                break;
+            case ApiKey.CreateTopics:
+                var created = CreateTopicsRequest.Read(ref reader, header.Version).Topics.Single();
+                var configs = string.Join(",", created.Configs.Select(config => $"{config.Name}={config.Value}"));
+                TopicChanges.Add($"create {created.Name} {created.PartitionCount}x{created.ReplicationFactor} {configs}");
+                var error = created.Name == Topic ? ErrorCode.TopicAlreadyExists : ErrorCode.None;
+                new CreateTopicsResponse { Topics = [new CreatedTopic { Name = created.Name, Error = error }] }.Write(ref writer, header.Version);
+                break;
+            case ApiKey.DeleteTopics:
+                var deleted = DeleteTopicsRequest.Read(ref reader, header.Version).Topics.Single();
+                TopicChanges.Add($"delete {deleted.Name}");
+                new DeleteTopicsResponse { Topics = [new DeletedTopic(deleted.Name, default, ErrorCode.None)] }.Write(ref writer, header.Version);
+                break;
+            default:
+                return [];
+        }
+
+        Frame.End(ref writer, start);
+        return buffer.Written.ToArray();
+    }
+
+    private ProduceResponse? Produce(ProduceRequest request, byte[] frame)
+    {
+        var number = Interlocked.Increment(ref _requests) - 1;
+        if (number >= ClosesAfter) return null;
+        var delay = Delay(number);
+        if (delay > TimeSpan.Zero) Thread.Sleep(delay);
+
+        var response = new ProduceResponse();
+        lock (_gate)
+        {
+            foreach (var asked in request.Partitions)
+            {
+                var partition = asked.Partition;
+                var batch = frame.AsSpan(asked.RecordsStart, asked.RecordsLength).ToArray();
+                var error = BatchCheck.ForProduce(batch, int.MaxValue, out _);
+                var batchNumber = _batchesSeen[partition]++;
+                if (error == ErrorCode.None) error = Judge(partition, batchNumber);
+                var baseOffset = error == ErrorCode.None ? _ends[partition] : -1;
+                if (error == ErrorCode.None)
+                    foreach (var stored in Store(partition, batchNumber, batch)) Put(partition, [.. stored]);
+                response.Add(frame.AsSpan(asked.TopicStart, asked.TopicLength), asked.TopicIndex, partition, error, baseOffset, -1, 0);
+            }
+        }
+
+        return response;
+    }
+
+    private void Put(int partition, byte[] batch)
+    {
+        BatchHeader.Assign(batch, _ends[partition], leaderEpoch: 3);
+        _ends[partition] += new BatchHeader(batch).RecordCount;
+        _logs[partition].Add(batch);
+        Monitor.PulseAll(_gate);
+    }
+
+    private byte[] Fetch(FetchRequest request, RequestHeader header, byte[] frame)
+    {
+        var deadline = DateTime.UtcNow.AddMilliseconds(request.MaxWaitMs);
+        lock (_gate)
+        {
+            while (request.Partitions.ToArray().All(asked => asked.FetchOffset >= _ends[asked.Partition]))
+                if (deadline - DateTime.UtcNow is var left && (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))) break;
+
+            var room = (long)request.MaxBytes;
+            var buffer = new WireBuffer();
+            var writer = new FetchResponseWriter(buffer, header.Version);
+            writer.Begin(header.CorrelationId, topicCount: 1);
+            writer.BeginTopic(Encoding.UTF8.GetBytes(Topic), request.Partitions.Length);
+            var pieces = new List<(int Position, byte[] Records)>();
+            foreach (var asked in request.Partitions)
+            {
+                var records = Collect(asked.Partition, asked.FetchOffset, Math.Min(room, asked.PartitionMaxBytes), mayExceed: room == request.MaxBytes);
+                room -= records.Length;
+                var end = _ends[asked.Partition];
+                writer.BeginPartition(asked.Partition, ErrorCode.None, end, end, 0, records.Length);
+                pieces.Add((writer.Position, records));
+                writer.EndPartition();
+            }
+
+            writer.EndTopic();
+            writer.End();
+            return Join(buffer, pieces);
+        }
+    }
+
+    private byte[] Collect(int partition, long offset, long limit, bool mayExceed)
+    {
+        var records = new List<byte>();
+        foreach (var batch in _logs[partition].Where(batch => new BatchHeader(batch).NextOffset > offset))
+        {
+            if (records.Count + batch.Length > limit && !(mayExceed && records.Count == 0))
+            {
+                records.AddRange(batch.Take((int)Math.Max(0, limit - records.Count))); // cut, as brokers do
+                break;
+            }
+
+            records.AddRange(batch);
+        }
+
+        return [.. records];
+    }
+
+    private static byte[] Join(WireBuffer buffer, List<(int Position, byte[] Records)> pieces)
+    {
+        var answer = new List<byte>();
+        var from = 0;
+        foreach (var (position, records) in pieces)
+        {
+            answer.AddRange(buffer.Written[from..position]);
+            answer.AddRange(records);
+            from = position;
+        }
+
+        answer.AddRange(buffer.Written[from..]);
+        return [.. answer];
+    }
+
+    private MetadataResponse Metadata(MetadataRequest request) => new()
+    {
+        Brokers = [new(1, "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port)],
+        ControllerId = 1,
+        ClusterId = "fake",
+        Topics = [.. (request.Topics ?? []).Select(asked => asked.Name == Topic
+            ? new MetadataTopic
+            {
+                Name = Topic,
+                TopicId = new(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
+                Partitions = [.. _logs.Select((_, partition) => new MetadataPartition { Partition = partition, LeaderId = 1, Replicas = [1], InSyncReplicas = [1] })],
+            }
+            : new MetadataTopic { Name = asked.Name, Error = ErrorCode.UnknownTopicOrPartition })],
+    };
+
+    private ListOffsetsResponse ListOffsets(ListOffsetsRequest request)
+    {
+        lock (_gate)
+        {
+            return new()
+            {
+                Topics = [.. request.Topics.Select(topic => new ListedOffsetsTopic(topic.Name, [.. topic.Partitions.Select(asked =>
+                    new ListedOffset(asked.Partition, ErrorCode.None, -1, asked.Timestamp == ListOffsetsRequest.Earliest ? 0 : _ends[asked.Partition]))]))],
+            };
+        }
+    }
+
+    private static void SkipHeaderTags(ref WireReader reader)
+    {
+        reader.Flexible = true;
+        RequestHeader.ReadEnd(ref reader);
+    }
+}

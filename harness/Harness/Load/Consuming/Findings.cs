@@ -1,0 +1,78 @@
+namespace Harness.Load.Consuming;
+
+/// <summary>What readers found, in records, with a few examples in words. For one thread at a time.</summary>
+internal sealed class Findings
+{
+    private const int MaxExamples = 10;
+
+    private readonly List<string> _examples = [];
+
+    public long Read { get; set; }
+
+    public long Lost { get; private set; }
+
+    public long Duplicated { get; private set; }
+
+    public long Reordered { get; private set; }
+
+    public long Corrupted { get; private set; }
+
+    public long Unexpected { get; private set; }
+
+    public long UnackedRead { get; set; }
+
+    public IReadOnlyList<string> Examples => _examples;
+
+    public void AddLost(long records, string where) => Lost += Noted(records, "lost", where);
+
+    public void AddDuplicated(long records, string where) => Duplicated += Noted(records, "duplicated", where);
+
+    public void AddReordered(long records, string where) => Reordered += Noted(records, "reordered", where);
+
+    public void AddCorrupted(long records, string where) => Corrupted += Noted(records, "corrupted", where);
+
+    public void AddUnexpected(long records, string where) => Unexpected += Noted(records, "unexpected", where);
+
+    public void Add(Findings other)
+    {
+        Read += other.Read;
+        Lost += other.Lost;
+        Duplicated += other.Duplicated;
+        Reordered += other.Reordered;
+        Corrupted += other.Corrupted;
+        Unexpected += other.Unexpected;
+        UnackedRead += other.UnackedRead;
+        _examples.AddRange(other._examples.Take(MaxExamples - _examples.Count));
+    }
+
+    public Verification Conclude(string against, long acked, IEnumerable<string> otherReasons)
+    {
+        (long Count, string What)[] anomalies =
+        [
+            (Lost, "lost"), (Duplicated, "read twice"), (Reordered, "read out of order"),
+            (Corrupted, "corrupted"), (Unexpected, "never sent by this load"),
+        ];
+        List<string> reasons = [.. anomalies.Where(anomaly => anomaly.Count > 0).Select(anomaly => $"{anomaly.Count} records were {anomaly.What}"), .. otherReasons];
+        return new()
+        {
+            Sound = reasons.Count == 0,
+            Reasons = reasons,
+            Against = against,
+            Acked = acked,
+            Read = Read,
+            Lost = Lost,
+            Duplicated = Duplicated,
+            Reordered = Reordered,
+            Corrupted = Corrupted,
+            Unexpected = Unexpected,
+            UnackedRead = UnackedRead,
+            Examples = _examples,
+        };
+    }
+
+    private long Noted(long records, string what, string where)
+    {
+        if (records > 0 && _examples.Count < MaxExamples) _examples.Add($"{records} {what}: {where}");
+        return records;
+    }
+}

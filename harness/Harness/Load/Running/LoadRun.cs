@@ -1,0 +1,187 @@
+using Engine.Protocol.Messages;
+using Harness.Load.Consuming;
+using Harness.Load.Content;
+using Harness.Load.Producing;
+using Harness.Load.Sent;
+using Harness.Load.Wire;
+
+namespace Harness.Load.Running;
+
+/// <summary>One load from start to report: prepare, produce, read back, judge.</summary>
+/// <remarks>The caller's thread watches and prints; producers and readers have threads of their own.</remarks>
+internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl control)
+{
+    private const long LeadPerThread = 5 * Clock.Millisecond;
+    private const long Lead = 20 * Clock.Millisecond;
+    private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(1);
+
+    private readonly List<Producer> _producers = [];
+    private readonly List<Reader> _readers = [];
+    private long[] _start = [];
+    private SentLedger? _ledger;
+
+    /// <exception cref="LoadException">Nothing could be sent or read at all.</exception>
+    public LoadReport Execute()
+    {
+        using var cluster = new Cluster(spec.Bootstrap, spec.ClientId, spec.RequestTimeout);
+        try
+        {
+            var partitionCount = cluster.Leaders(spec.Topic).Length;
+            if (SpecCheck.Problems(spec, partitionCount) is { Count: > 0 } problems) throw new LoadException(string.Join("; ", problems));
+
+            _start = cluster.Offsets(spec.Topic, spec.Produce is null ? ListOffsetsRequest.Earliest : ListOffsetsRequest.Latest);
+            return spec.Produce is { } produce ? Produce(produce, cluster, partitionCount) : ReadOnly(cluster);
+        }
+        finally
+        {
+            foreach (var producer in _producers) producer.Dispose();
+            foreach (var reader in _readers) reader.Dispose();
+        }
+    }
+
+    private LoadReport Produce(ProduceSpec produce, Cluster cluster, int partitionCount)
+    {
+        var content = new RecordContent(SpecCheck.Values(produce, spec.Seed), KeySpace.Parse(produce.Keys, partitionCount), spec.Seed, partitionCount);
+        var readsAlong = spec.Consume?.When == ConsumeWhen.During;
+        _ledger = new(content, produce.Connections, produce.Idempotent, produce.TemplateMode, withJournal: readsAlong && spec.Consume!.Reading == Reading.Verify);
+        for (var number = 0; number < produce.Connections; number++) _producers.Add(new(spec, number, cluster, _ledger, control));
+        foreach (var producer in _producers) producer.Prepare();
+
+        var schedule = Schedule.From(spec, StartTime(readsAlong ? spec.Consume!.Consumers : 0));
+        var timeline = new Timeline(schedule, produce.Arrival == Arrival.Closed ? 0 : produce.RecordsPerSecond);
+        foreach (var producer in _producers) producer.Begin(Filler(produce, content, producer.Number, schedule), new(schedule, timeline), schedule);
+        if (readsAlong) CreateReaders(cluster, schedule, timeline, partitionCount);
+
+        CollectGarbage();
+        var supervisor = new Supervisor(schedule, timeline, print);
+        var readers = Start("reader", _readers.Select(reader => (Action)reader.Run));
+        supervisor.Watch(Start("producer", _producers.Select(producer => (Action)producer.Run)), afterMeasure: "drain");
+        var measureEnd = Math.Min(schedule.MeasureEnd, _producers.Max(producer => producer.EndedAt));
+        if (spec.Consume is not null && !control.Stopping) ReadToTheEnd(cluster, supervisor, timeline, readers);
+        supervisor.Enter(null, Clock.Now);
+        foreach (var reader in readers) reader.Join(); // at once when the run was stopped
+
+        return Report(supervisor, timeline, Math.Max(1, measureEnd - schedule.MeasureStart) / (double)Clock.Second);
+    }
+
+    private LoadReport ReadOnly(Cluster cluster)
+    {
+        var consume = spec.Consume!;
+        var start = StartTime(consume.Consumers);
+        // One pass takes what time it takes; repeated passes go by the clock.
+        var schedule = consume.Repeat ? Schedule.From(spec, start) : new Schedule(start, start, long.MaxValue / 2, long.MaxValue / 2);
+        var timeline = new Timeline(schedule, 0);
+        CreateReaders(cluster, schedule, timeline, _start.Length);
+        var end = cluster.Offsets(spec.Topic, ListOffsetsRequest.Latest);
+        foreach (var reader in _readers) reader.StopAt(end);
+
+        CollectGarbage();
+        var supervisor = new Supervisor(schedule, timeline, print);
+        supervisor.Watch(Start("reader", _readers.Select(reader => (Action)reader.Run)), afterMeasure: "drain");
+        supervisor.Enter(null, Clock.Now);
+        return Report(supervisor, timeline, 0);
+    }
+
+    private void ReadToTheEnd(Cluster cluster, Supervisor supervisor, Timeline timeline, List<Thread> running)
+    {
+        try
+        {
+            var end = EndOffsets(cluster);
+            if (running.Count == 0)
+            {
+                var now = Clock.Now;
+                supervisor.Enter("read", now);
+                CreateReaders(cluster, new Schedule(now, now, long.MaxValue / 2, long.MaxValue / 2), timeline, _start.Length);
+                running = Start("reader", _readers.Select(reader => (Action)reader.Run));
+            }
+
+            else if (supervisor.Phase != "drain") supervisor.Enter("drain", Clock.Now); // the load ended before its time
+
+            foreach (var reader in _readers) reader.StopAt(end);
+            supervisor.Watch(running, afterMeasure: null);
+        }
+        catch (LoadException problem)
+        {
+            control.Fail("reading back: " + problem.Message);
+        }
+    }
+
+    private void CreateReaders(Cluster cluster, Schedule measured, Timeline timeline, int partitionCount)
+    {
+        var consume = spec.Consume!;
+        for (var number = 0; number < consume.Consumers; number++)
+        {
+            int[] partitions = [.. Enumerable.Range(0, partitionCount).Where(partition => !consume.Split || partition % consume.Consumers == number)];
+            IBatchCheck? check = consume.Reading != Reading.Verify ? null : _ledger is null ? new StructureCheck() : new Verifier(_ledger, partitions, measured);
+            var reader = new Reader(spec, number, partitions, _start, cluster, check, new ReaderTally(measured, timeline), control);
+            reader.Prepare();
+            _readers.Add(reader);
+        }
+
+        foreach (var stream in _ledger?.Streams ?? []) stream.Journal?.ForgetStart();
+    }
+
+    // Where the log ends for this load. Behind acks=1 the high watermark may still have to reach what is acknowledged;
+    // behind acks=0 nobody knows what is still on its way, so that the end must have stood still for a while.
+    private long[] EndOffsets(Cluster cluster)
+    {
+        var end = cluster.Offsets(spec.Topic, ListOffsetsRequest.Latest);
+        if (spec.Produce!.Acks == 0)
+        {
+            for (long[] before = []; !before.SequenceEqual(end); end = cluster.Offsets(spec.Topic, ListOffsetsRequest.Latest))
+            {
+                before = end;
+                if (end.Sum() - _start.Sum() >= _ledger!.Streams.Sum(stream => stream.Sent)) break;
+                Thread.Sleep(SettlingTime);
+            }
+        }
+
+        foreach (var stream in _ledger!.Streams) end[stream.Partition] = Math.Max(end[stream.Partition], stream.AckedEndOffset);
+        return end;
+    }
+
+    private BatchFiller Filler(ProduceSpec produce, RecordContent content, int number, Schedule schedule)
+    {
+        int[] partitions = [.. Enumerable.Range(0, content.PartitionCount).Where(partition => produce.Idempotent || _ledger!.OwnerOf(partition) == number)];
+        var limits = new LoadLimits(Share(produce.MaxRecords, number), Share(produce.MaxBytes, number));
+        return new(produce, content, _ledger!.OfProducer(number), partitions, Arrivals.Create(produce, number, schedule.Start, spec.Seed), schedule, limits);
+
+        long Share(long? limit, int producer) => limit is { } all
+            ? all / produce.Connections + (producer < all % produce.Connections ? 1 : 0)
+            : long.MaxValue;
+    }
+
+    private long StartTime(int readers) => Clock.Now + Lead + LeadPerThread * (_producers.Count + readers);
+
+    private LoadReport Report(Supervisor supervisor, Timeline timeline, double produceSeconds)
+    {
+        var seconds = timeline.All();
+        var produced = spec.Produce is { } produce ? ReportComposer.Produce(produce, _producers, produceSeconds, seconds) : null;
+        var problems = new List<string>(control.Problems);
+        var verification = control.Stopping ? null : ReportComposer.Verify(_readers, produced is not null, produced?.Totals.Acked ?? 0);
+        if (verification is null) problems.AddRange(_readers.SelectMany(reader => reader.Unserved));
+        if (produced?.Totals.Unanswered > 0) problems.Add($"{produced.Totals.Unanswered} records were sent and never answered");
+        return new()
+        {
+            Spec = spec,
+            Problems = problems,
+            Notes = [.. ReportComposer.Notes(spec, produced)],
+            Phases = supervisor.Phases,
+            Timeline = seconds,
+            Produce = produced,
+            Consume = _readers.Count > 0 ? ReportComposer.Consume(_readers) : null,
+            Verification = verification,
+            Worker = supervisor.Usage,
+        };
+    }
+
+    private static List<Thread> Start(string name, IEnumerable<Action> bodies)
+    {
+        var threads = bodies.Select((body, number) => new Thread(() => body()) { IsBackground = true, Name = $"{name} {number}" }).ToList();
+        foreach (var thread in threads) thread.Start();
+        return threads;
+    }
+
+    // What preparing left behind must not be collected in the measured time.
+    private static void CollectGarbage() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
+}
