@@ -8,24 +8,35 @@ using Engine.Tests.Protocol.Messages;
 
 namespace Engine.Tests.Robustness;
 
+public sealed class HostileFramesOnEpollTests(HostileFramesOnEpollTests.Node node) : HostileFrameTests(node), IClassFixture<HostileFramesOnEpollTests.Node>
+{
+    public sealed class Node() : Target("epoll");
+}
+
+public sealed class HostileFramesOnThreadsTests(HostileFramesOnThreadsTests.Node node) : HostileFrameTests(node), IClassFixture<HostileFramesOnThreadsTests.Node>
+{
+    public sealed class Node() : Target("threads");
+}
+
 /// <summary>Bytes that are no requests: each costs its connection at most, never the node or its memory.</summary>
-public sealed class HostileFrameTests(HostileFrameTests.Target target) : IClassFixture<HostileFrameTests.Target>
+public abstract class HostileFrameTests(HostileFrameTests.Target target)
 {
     private const long MaxGrowthBytes = 8 << 20;
 
     private readonly BrokerProcess _node = target.Cluster.Node(1);
 
     [Theory]
-    [InlineData(0x7fffffff)]
-    [InlineData(-1)]
-    [InlineData(int.MinValue)]
-    [InlineData(100 * 1024 * 1024 + 1)]
-    public void FrameLength_BeyondTheLimit_ClosesAndTakesNoMemory(int length)
+    [InlineData(0x7fffffff, false)]
+    [InlineData(0x7fffffff, true)]
+    [InlineData(-1, false)]
+    [InlineData(int.MinValue, false)]
+    [InlineData(100 * 1024 * 1024 + 1, false)]
+    public void FrameLength_BeyondTheLimit_ClosesAndTakesNoMemory(int length, bool asABroker)
     {
         var before = _node.ResidentBytes;
         for (var i = 0; i < 20; i++)
         {
-            using var client = Connect();
+            using var client = Connect(asABroker);
             client.Send(Prefix(length));
             client.AssertClosed();
         }
@@ -99,17 +110,19 @@ public sealed class HostileFrameTests(HostileFrameTests.Target target) : IClassF
         target.AssertServes();
     }
 
-    [Fact]
-    public void Garbage_OnAThousandConnections_LeavesTheNodeServing()
+    [Theory]
+    [InlineData(1000, false)]
+    [InlineData(200, true)]
+    public void Garbage_OnManyConnections_LeavesTheNodeServing(int connections, bool asABroker)
     {
-        var random = new Random(1);
-        for (var i = 0; i < 1000; i++)
+        var random = new Random(connections);
+        for (var i = 0; i < connections; i++)
         {
             var garbage = new byte[random.Next(1, 300)];
             random.NextBytes(garbage);
             // Half of it gets past the length check, to be taken for a request.
             if (i % 2 == 0 && garbage.Length > Frame.PrefixBytes) BinaryPrimitives.WriteInt32BigEndian(garbage, garbage.Length - Frame.PrefixBytes);
-            using var client = Connect();
+            using var client = Connect(asABroker);
             client.Send(garbage);
         }
 
@@ -197,7 +210,7 @@ public sealed class HostileFrameTests(HostileFrameTests.Target target) : IClassF
         return prefix;
     }
 
-    private RawClient Connect() => new(_node.ClientEndpoint);
+    private RawClient Connect(bool asABroker = false) => new(asABroker ? _node.InterBrokerEndpoint : _node.ClientEndpoint);
 
     private void AssertGrewLittle(long before)
     {
@@ -206,13 +219,13 @@ public sealed class HostileFrameTests(HostileFrameTests.Target target) : IClassF
     }
 
     /// <summary>A node that is only ever abused, and that makes no topics because somebody names them.</summary>
-    public sealed class Target : IDisposable
+    public abstract class Target : IDisposable
     {
         internal const string Topic = "target";
 
-        public Target()
+        protected Target(string network)
         {
-            Cluster = new(1, "--set", "auto.create.topics.enable=false");
+            Cluster = new(1, "--network", network, "--set", "auto.create.topics.enable=false");
             Cluster.CreateTopic(Topic);
             AssertServes(); // warm, so that what memory it needs to serve is not held against it later
         }
@@ -230,6 +243,10 @@ public sealed class HostileFrameTests(HostileFrameTests.Target target) : IClassF
             Assert.Equal(value, StoredRecords.In(client.Fetch(Topic, 0, produced.BaseOffset).Records).First().Value);
         }
 
-        public void Dispose() => Cluster.Dispose();
+        public void Dispose()
+        {
+            GC.SuppressFinalize(this);
+            Cluster.Dispose();
+        }
     }
 }

@@ -1,4 +1,5 @@
 using Engine.Protocol.Messages;
+using Engine.Protocol.Records;
 using Engine.Tests.Interop.Processes;
 using Engine.Tests.Interop.Raw;
 
@@ -41,6 +42,25 @@ public sealed class KafkaToolsTests(OneNode one)
 
         using var client = one.Cluster.Connect();
         Assert.Equal(numbers, client.ReadAll("java-numbers").Select(record => record.Value));
+    }
+
+    /// <summary>Not with kcat: its librdkafka compresses so only where FindCoordinator is served, by which it knows a broker's age.</summary>
+    [ToolFact(ClientTool.KafkaTools)]
+    public void PerfTest_Lz4_IsStoredAsSentAndReadBack()
+    {
+        const int count = 10_000;
+        one.Cluster.CreateTopic("java-lz4");
+
+        Tool(
+            "kafka-producer-perf-test.sh", "--topic", "java-lz4", "--num-records", $"{count}", "--payload-monotonic", "--throughput", "-1",
+            "--command-property", "compression.type=lz4", "linger.ms=20");
+
+        using var client = one.Cluster.Connect();
+        var batches = client.FetchAll("java-lz4").SelectMany(StoredRecords.Batches).ToList();
+        Assert.All(batches, batch => Assert.Equal(CompressionCodec.Lz4, new BatchHeader(batch).Codec));
+        Assert.Equal(count, batches.Sum(batch => new BatchHeader(batch).RecordCount));
+        Assert.Equal(Enumerable.Range(0, count).Select(number => $"{number}"), Tool(
+            "kafka-console-consumer.sh", "--topic", "java-lz4", "--partition", "0", "--offset", "earliest", "--max-messages", $"{count}").TrimEnd('\n').Split('\n'));
     }
 
     private string Tool(string name, params string[] arguments) => KafkaTools.Run(one.Cluster, name, arguments);

@@ -98,19 +98,19 @@ internal static class RawRequests
         client.ReceiveFetched(client.SendFetch(topic, partition, offset, maxWaitMs, minBytes, maxBytes, replicaId));
 
     /// <summary>Everything that consumers can see of a partition, from its first offset on.</summary>
-    public static List<StoredRecord> ReadAll(this RawClient client, string topic, int partition = 0)
+    public static List<StoredRecord> ReadAll(this RawClient client, string topic, int partition = 0, int maxBytes = 8 << 20)
     {
         var records = new List<StoredRecord>();
-        foreach (var batches in client.FetchAll(topic, partition)) records.AddRange(StoredRecords.In(batches));
+        foreach (var batches in client.FetchAll(topic, partition, maxBytes)) records.AddRange(StoredRecords.In(batches));
         return records;
     }
 
     /// <summary>The same as whole batches, compressed or not, as many bytes at a time as a fetch brings.</summary>
-    public static IEnumerable<byte[]> FetchAll(this RawClient client, string topic, int partition = 0)
+    public static IEnumerable<byte[]> FetchAll(this RawClient client, string topic, int partition = 0, int maxBytes = 8 << 20)
     {
         for (var offset = 0L; ;)
         {
-            var fetched = client.Fetch(topic, partition, offset);
+            var fetched = client.Fetch(topic, partition, offset, maxBytes: maxBytes);
             Assert.Equal(ErrorCode.None, fetched.Error);
             var whole = StoredRecords.WholeBatchBytes(fetched.Records, out var next);
             if (whole == 0) yield break;
