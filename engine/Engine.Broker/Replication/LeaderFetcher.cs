@@ -26,9 +26,11 @@ internal sealed class LeaderFetcher : IDisposable
     private readonly WireBuffer _buffer = new();
     private readonly List<Asked> _asked = [];
     private readonly ManualResetEventSlim _stop = new();
+    private readonly AutoResetEvent _retarget = new(false);
     private readonly Thread _thread;
     private volatile Target? _target;
     private volatile LeaderConnection? _connection;
+    private volatile bool _retargeted;
     private bool _wasUnreachable;
 
     public LeaderFetcher(int nodeId, int leader, PullSettings settings)
@@ -50,16 +52,21 @@ internal sealed class LeaderFetcher : IDisposable
     {
         var before = _target;
         _target = new Target(host, port, [.. partitions.Select(partition => (partition, Encoding.UTF8.GetBytes(partition.Topic)))]);
+        _retarget.Set();
         // A parked fetch knows nothing of a partition that was added: it would be followed only when the wait is over.
-        if (before is not null && (before.Host != host || before.Port != port || before.Partitions.Length != partitions.Count)) _connection?.Dispose();
+        if (before is null || (before.Host == host && before.Port == port && before.Partitions.Length == partitions.Count)) return;
+        _retargeted = true;
+        _connection?.Dispose();
     }
 
     public void Dispose()
     {
         _stop.Set();
         _connection?.Dispose();
-        if (_thread != Thread.CurrentThread) _thread.Join();
+        _retarget.Set();
+        _thread.Join();
         _stop.Dispose();
+        _retarget.Dispose();
     }
 
     private void Run()
@@ -72,11 +79,17 @@ internal sealed class LeaderFetcher : IDisposable
             }
             catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException or WireException or ObjectDisposedException)
             {
+                if (_retargeted)
+                {
+                    _retargeted = false;
+                    continue;
+                }
+
                 if (!_wasUnreachable && !_stop.IsSet) NodeLog.Info($"node {_nodeId}: fetching from node {_leader} broke off, trying again: {error.Message}");
                 _wasUnreachable = true;
             }
 
-            _stop.Wait(RetryPause);
+            _retarget.WaitOne(RetryPause);
         }
     }
 

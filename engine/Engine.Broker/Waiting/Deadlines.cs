@@ -9,8 +9,8 @@ namespace Engine.Broker.Waiting;
 /// </remarks>
 internal sealed class Deadlines : IDisposable
 {
-    private static readonly TimeSpan TickLength = TimeSpan.FromMilliseconds(5);
-    private const int Slots = 1024; // x 5 ms: longer deadlines stay in their slot for more than one round
+    private static readonly TimeSpan TickLength = TimeSpan.FromMilliseconds(10);
+    private const int Slots = 1024; // x 10 ms: longer deadlines stay in their slot for more than one round
 
     private readonly DeadlineEntry[] _slots = [.. Enumerable.Range(0, Slots).Select(_ => DeadlineEntry.Ring())];
     private readonly Lock _lock = new();
