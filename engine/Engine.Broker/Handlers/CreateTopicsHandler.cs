@@ -5,14 +5,14 @@ using Engine.Protocol.Messages;
 
 namespace Engine.Broker.Handlers;
 
-/// <summary>Creates topics. Every node can; the answer comes when the topics are in place on this one.</summary>
+/// <summary>Creates topics. Every node can; the answer comes when the topics are in place on all live nodes.</summary>
 /// <remarks>Blocks on the metadata store, that is on a disk.</remarks>
 internal sealed class CreateTopicsHandler(IMetadataStore store, NodeSettings node)
 {
     public CreateTopicsResponse Handle(CreateTopicsRequest request, short version)
     {
         CreatedTopic[] answers = [];
-        store.Update(state =>
+        var created = store.Update(state =>
         {
             // Each topic is decided on the state that the ones before it leave.
             var records = new List<ClusterRecord>();
@@ -24,6 +24,7 @@ internal sealed class CreateTopicsHandler(IMetadataStore store, NodeSettings nod
             })];
             return request.ValidateOnly ? null : records;
         });
+        if (created) TopicCreation.WaitUntilKnown(store);
         return new CreateTopicsResponse { Topics = answers };
     }
 

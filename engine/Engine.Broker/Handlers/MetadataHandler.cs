@@ -31,7 +31,7 @@ internal sealed class MetadataHandler(IMetadataStore store, NodeSettings node)
     {
         var names = named.Where(topic => topic.TopicId == Guid.Empty).Select(topic => topic.Name).OfType<string>().Distinct().ToList();
         var problems = new Dictionary<string, ErrorCode>();
-        store.Update(state =>
+        var created = store.Update(state =>
         {
             problems.Clear();
             var records = new List<ClusterRecord>();
@@ -51,6 +51,7 @@ internal sealed class MetadataHandler(IMetadataStore store, NodeSettings node)
 
             return records;
         });
+        if (created) TopicCreation.WaitUntilKnown(store);
         return problems;
     }
 

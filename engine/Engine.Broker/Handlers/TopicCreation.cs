@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Engine.Broker.Metadata;
 using Engine.Core;
 using Engine.Core.Cluster;
 using Engine.Protocol.Messages;
@@ -9,6 +10,13 @@ namespace Engine.Broker.Handlers;
 /// <remarks>Source: Kafka's <c>ReplicationControlManager.createTopic</c>, with its order of checks.</remarks>
 internal static class TopicCreation
 {
+    // A client asks the leader next, which may be another node: told too early it gets "unknown topic" and backs off. A node
+    // that is stuck for longer must not stop the others' topics.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Waits until the live nodes have what was just created.</summary>
+    public static void WaitUntilKnown(IMetadataStore store) => store.WaitForNodes(store.State.Version, Patience);
+
     /// <summary>The record that creates the topic, or why it may not be.</summary>
     /// <param name="state">The cluster as it is, earlier topics of the same request included.</param>
     /// <param name="topic">What is asked for; counts of −1 mean the node's defaults, or that assignments say it.</param>

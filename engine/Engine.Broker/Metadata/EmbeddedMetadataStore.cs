@@ -21,6 +21,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     private readonly string _folder;
     private readonly int _nodeId;
     private readonly FileLock _nodeLock;
+    private readonly SeenVersions _seen;
 
     private readonly Lock _journalLock = new();
     private readonly ClusterJournal _journal;
@@ -43,10 +44,12 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
         try
         {
             _nodeLock.Describe($"process {Environment.ProcessId}");
+            _seen = new SeenVersions(folder, nodeId);
             _journal = ClusterJournal.Open(folder, compactAtBytes);
         }
         catch
         {
+            _seen?.Dispose();
             _nodeLock.Dispose();
             throw;
         }
@@ -79,6 +82,19 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
         return appended;
     }
 
+    public bool WaitForNodes(long version, TimeSpan patience)
+    {
+        var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        // A node that dies meanwhile is waited for no longer once that is recorded.
+        while (_state.LiveBrokers.Any(broker => broker.NodeId != _nodeId && _seen.Read(broker.NodeId) < version))
+        {
+            if (Environment.TickCount64 >= deadline) return false;
+            Thread.Sleep(1);
+        }
+
+        return true;
+    }
+
     public IDisposable Watch(Action<ClusterState> onChange)
     {
         var watcher = _watchers.Add(onChange);
@@ -98,6 +114,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
 
         _thread.Join();
         _watchers.Close();
+        _seen.Dispose();
         _nodeLock.Dispose();
     }
 
@@ -113,7 +130,9 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
                 _state = _journal.State;
             }
 
-            _watchers.Show(_state);
+            var shown = _state;
+            _watchers.Show(shown);
+            _seen.Write(shown.Version);
             if (Environment.TickCount64 - lookedForTheDead >= LookInterval.TotalMilliseconds)
             {
                 RecordTheDead();
@@ -196,7 +215,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     }
 
     private static bool IsOurs(string name) =>
-        name.EndsWith(".lock", StringComparison.Ordinal) || name.StartsWith(ClusterJournal.FileName, StringComparison.Ordinal);
+        name.EndsWith(".lock", StringComparison.Ordinal) || SeenVersions.IsOne(name) || name.StartsWith(ClusterJournal.FileName, StringComparison.Ordinal);
 
     private string NodeLockPath(int nodeId) => Path.Combine(_folder, $"node-{nodeId}.lock");
 }

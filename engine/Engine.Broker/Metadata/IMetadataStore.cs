@@ -27,6 +27,12 @@ internal interface IMetadataStore : IDisposable
     bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records);
 
     /// <summary>
+    /// Waits until every live node has acted on <paramref name="version"/>: its watchers have run. False when one had not after
+    /// <paramref name="patience"/>; it will, or is recorded as stopped.
+    /// </summary>
+    bool WaitForNodes(long version, TimeSpan patience);
+
+    /// <summary>
     /// Calls <paramref name="onChange"/> with the state of now, before this returns, and then with every newer one: in order, on
     /// the store's thread, never two watchers at once. Versions may be skipped. Disposing the result ends it.
     /// </summary>

@@ -46,6 +46,8 @@ internal sealed class MemoryMetadataStore : IMetadataStore
         return true;
     }
 
+    public bool WaitForNodes(long version, TimeSpan patience) => true;
+
     public IDisposable Watch(Action<ClusterState> onChange)
     {
         _watchers.Add(onChange);

@@ -70,6 +70,27 @@ public sealed class EmbeddedMetadataStoreTests : IDisposable
     }
 
     [Fact]
+    public void WaitForNodes_AnotherNodesWatcherStillRuns_WaitsForIt()
+    {
+        using var one = _folder.Open(1);
+        using var two = _folder.Open(2);
+        one.Register(Node(1));
+        two.Register(Node(2));
+        using var release = new ManualResetEventSlim();
+        var held = two.State.Version;
+        using var watcher = two.Watch(state =>
+        {
+            if (state.Version > held) release.Wait();
+        });
+
+        one.Update(state => [new ProducerIdsAllocated(state.NextProducerId + 1)]);
+        Assert.False(one.WaitForNodes(one.State.Version, TimeSpan.FromMilliseconds(50)));
+
+        release.Set();
+        Assert.True(one.WaitForNodes(one.State.Version, TimeSpan.FromSeconds(30)));
+    }
+
+    [Fact]
     public async Task Update_TwoNodesRacing_LosesNothingAndBothSeeTheSame()
     {
         using var one = _folder.Open(1);
