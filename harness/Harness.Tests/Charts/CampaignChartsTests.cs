@@ -5,16 +5,26 @@ using Harness.Tests.Results;
 
 namespace Harness.Tests.Charts;
 
-public sealed class CampaignChartsTests : IDisposable
+public sealed class CampaignChartsTests(CampaignChartsTests.Folders folders) : IClassFixture<CampaignChartsTests.Folders>
 {
-    private readonly TemporaryFolder _root = new();
+    /// <summary>Written once: these tests only read.</summary>
+    public sealed class Folders : IDisposable
+    {
+        private readonly TemporaryFolder _root = new();
 
-    public void Dispose() => _root.Dispose();
+        public Folders() => (Road, Reads) = (SyntheticCampaign.RoadToOneMillion(_root.Path), SyntheticCampaign.ZeroCopyReads(_root.Path));
+
+        public ResultFolder Road { get; }
+
+        public ResultFolder Reads { get; }
+
+        public void Dispose() => _root.Dispose();
+    }
 
     [Fact]
     public void Charts_OfWholeCampaigns_AreWellFormedAndKeepEveryLabelInside()
     {
-        foreach (var folder in new[] { SyntheticCampaign.RoadToOneMillion(_root.Path), SyntheticCampaign.ZeroCopyReads(_root.Path) })
+        foreach (var folder in new[] { folders.Road, folders.Reads })
         {
             var campaign = CampaignResults.Of(folder);
             foreach (var request in folder.Plan.Charts)
@@ -30,7 +40,7 @@ public sealed class CampaignChartsTests : IDisposable
     [Fact]
     public void Caption_OfAnyChart_NamesDurabilityMachineAndRepeats()
     {
-        var campaign = CampaignResults.Of(SyntheticCampaign.ZeroCopyReads(_root.Path));
+        var campaign = CampaignResults.Of(folders.Reads);
 
         var caption = string.Join('\n', CampaignCharts.Make(campaign, campaign.Plan.Charts[0]).Caption);
 
@@ -43,7 +53,7 @@ public sealed class CampaignChartsTests : IDisposable
     [Fact]
     public void Caption_OverSeveralDurabilities_SaysThatItIsNoRanking()
     {
-        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+        var campaign = CampaignResults.Of(folders.Road);
 
         var caption = CampaignCharts.Make(campaign, campaign.Plan.Charts[0]).Caption;
 
@@ -53,7 +63,7 @@ public sealed class CampaignChartsTests : IDisposable
     [Fact]
     public void Bars_OfACellWithoutSoundRuns_SayThatInsteadOfShowingANumber()
     {
-        var campaign = CampaignResults.Of(SyntheticCampaign.ZeroCopyReads(_root.Path));
+        var campaign = CampaignResults.Of(folders.Reads);
 
         var chart = Assert.IsType<BarChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[0]));
         var bar = Assert.Single(chart.Groups.SelectMany(group => group.Bars), bar => bar.Value is null);
@@ -68,7 +78,7 @@ public sealed class CampaignChartsTests : IDisposable
     [Fact]
     public void ThroughputLatency_OfRatesThatWereNotHeld_HasHollowPointsInOrderOfTheOfferedRate()
     {
-        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+        var campaign = CampaignResults.Of(folders.Road);
 
         var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[0]));
 
@@ -82,7 +92,7 @@ public sealed class CampaignChartsTests : IDisposable
     [Fact]
     public void LatencyPercentiles_Curve_HasTheMergedPercentilesAndEndsBeforeChance()
     {
-        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+        var campaign = CampaignResults.Of(folders.Road);
         var cell = campaign.Where(campaign.Plan.Charts[1].Only).First();
 
         var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[1]));
@@ -98,7 +108,7 @@ public sealed class CampaignChartsTests : IDisposable
     [Fact]
     public void ThroughputOverTime_WithUnsoundRuns_DrawsSoundRepeatsAndMarksTheOfferedRate()
     {
-        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+        var campaign = CampaignResults.Of(folders.Road);
 
         var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[3]));
 
@@ -111,7 +121,7 @@ public sealed class CampaignChartsTests : IDisposable
     [Fact]
     public void CpuByProcess_OfEveryCell_StacksTheRolesInNumberedColours()
     {
-        var campaign = CampaignResults.Of(SyntheticCampaign.RoadToOneMillion(_root.Path));
+        var campaign = CampaignResults.Of(folders.Road);
 
         var chart = Assert.IsType<BarChart>(CampaignCharts.Make(campaign, campaign.Plan.Charts[^1]));
 
@@ -124,7 +134,7 @@ public sealed class CampaignChartsTests : IDisposable
     [Fact]
     public void Chart_OfAnUnknownAxis_SaysWhichThereAre()
     {
-        var campaign = CampaignResults.Of(SyntheticCampaign.ZeroCopyReads(_root.Path));
+        var campaign = CampaignResults.Of(folders.Reads);
         var request = new ChartRequest { Kind = ChartKind.Bars, Title = "?", Metric = "p99", X = "flavour" };
 
         Assert.Contains("the plan has read, cache", Assert.Throws<ResultException>(() => CampaignCharts.Make(campaign, request)).Message, StringComparison.Ordinal);
@@ -138,8 +148,9 @@ public sealed class CampaignChartsTests : IDisposable
     [InlineData(ChartKind.CpuByProcess)]
     public void Chart_OfACampaignWithoutRuns_IsStillAPicture(ChartKind kind)
     {
+        using var root = new TemporaryFolder();
         var plan = SyntheticCampaign.PlanOf("E09", "nothing yet", 1, new AxisFacts("read", ["sendfile"]));
-        var campaign = CampaignResults.Of(ResultFolder.Create(_root.Path, plan, SyntheticCampaign.Machine));
+        var campaign = CampaignResults.Of(ResultFolder.Create(root.Path, plan, SyntheticCampaign.Machine));
 
         new Picture(campaign.Svg(new ChartRequest { Kind = kind, Title = "empty", Metric = "p99" })).AssertNothingIsCutOff();
     }

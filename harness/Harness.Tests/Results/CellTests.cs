@@ -20,6 +20,14 @@ public sealed class CellTests
         Assert.False(CellSelector.Matches(new Dictionary<string, string> { ["flush"] = "os-cache" }, new Dictionary<string, string>()));
 
     [Fact]
+    public void Label_OfACell_HasUnitsWhereTheAxisHasThem()
+    {
+        var plan = SyntheticCampaign.PlanOf("E01", "labels", 1, new AxisFacts("read", ["mapped"]), new AxisFacts("rate", ["1000000", "unlimited"], "records/s"), new AxisFacts("consumers", ["4"], ""));
+
+        Assert.Equal(["mapped · 1M records/s · 4 consumers", "mapped · unlimited · 4 consumers"], plan.Cells.Select(cell => plan.LabelOf(cell.Values)));
+    }
+
+    [Fact]
     public void Id_OfLongStrategyNames_IsAFileNameAndUnique()
     {
         var values = new Dictionary<string, string> { ["flush"] = "group-commit(maxDelay=2ms, maxBytes=1MiB)", ["read"] = "../positioned(bufferBytes=256KiB)" };

@@ -19,4 +19,16 @@ public sealed class FigureTests
     [InlineData(double.NaN, "ms", "– ms")]
     public void Text_OfAValueWithUnit_HasThreeDigits(double value, string unit, string text) =>
         Assert.Equal(text, Figure.Text(value, unit));
+
+    [Theory]
+    [InlineData(1_000_000, "1M")]
+    [InlineData(1_250_000, "1.25M")]
+    [InlineData(100_000, "100k")]
+    [InlineData(10_000, "10k")]
+    [InlineData(1_500, "1,500")]
+    [InlineData(4, "4")]
+    [InlineData(0.25, "0.25")]
+    [InlineData(123_456_789, "123.456789M")]
+    public void Exact_OfAChosenNumber_KeepsAllItsDigits(double value, string text) =>
+        Assert.Equal(text, Figure.Exact(value));
 }

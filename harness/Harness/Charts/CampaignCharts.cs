@@ -66,7 +66,7 @@ public static class CampaignCharts
             Y = new ChartAxis("achieved rate (records/s)"),
             Series = series,
             SeriesAreOrdered = naming.AreOrdered,
-            Levels = [.. offered.Select(level => new ReferenceLevel($"offered {Ticks.Label(level.Key, level.Key)}/s", level.Key, offered.Count == 1 ? null : level.First().Color))],
+            Levels = [.. offered.Select(level => new ReferenceLevel($"offered {Figure.Exact(level.Key)}/s", level.Key, offered.Count == 1 ? null : level.First().Color))],
             Caption = series.Exists(line => line.Faint) ? ["Thick: median of the repeats in each second. Thin: each repeat."] : [],
         };
     }

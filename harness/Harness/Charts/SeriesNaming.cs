@@ -28,17 +28,9 @@ internal sealed class SeriesNaming
     public bool AreOrdered => _axes is [{ Unit: not null }] && Names.Count > 2;
 
     public string NameOf(CellResults cell) =>
-        _axes.Count == 0 ? "all" : string.Join(" · ", _axes.Select(axis => ValueText(axis, cell[axis.Name])).Where(text => text.Length > 0));
+        _axes.Count == 0 ? "all" : string.Join(" · ", _axes.Select(axis => axis.TextOf(cell[axis.Name])).Where(text => text.Length > 0));
 
     public int ColorOf(CellResults cell) => Names.ToList().IndexOf(NameOf(cell));
-
-    /// <summary><c>1000000</c> on an axis in records/s is <c>1M records/s</c>; a name stays what it is.</summary>
-    public static string ValueText(AxisFacts axis, string value)
-    {
-        if (axis.Unit is null || !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return value;
-
-        return axis.Unit.Length == 0 ? $"{Ticks.Label(number, number)} {axis.Name}" : $"{Ticks.Label(number, number)} {axis.Unit}";
-    }
 
     private string Order(CellResults cell) =>
         string.Join('.', _axes.Select(axis => axis.Values.ToList().IndexOf(cell[axis.Name]).ToString("000", CultureInfo.InvariantCulture)));

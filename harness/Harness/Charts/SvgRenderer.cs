@@ -147,11 +147,11 @@ public sealed class SvgRenderer : IChartRenderer
             if (bar.Value is { } value)
             {
                 canvas.Rect(left, y, x[value] - left, BarHeight, Palette.Color(bar.Series));
-                foreach (var run in bar.Runs) canvas.Circle(x[run], middle, 2.5, Palette.Paper, Palette.Ink);
+                foreach (var run in bar.Runs) canvas.Circle(x[run], middle + 5, 2.2, Palette.Paper, Palette.Ink, 0.8);
                 end = bar.Runs.Append(value).Max(run => x[run]);
                 if (bar.Low is { } low && bar.High is { } high && high > low)
                 {
-                    DrawInterval(canvas, x[low], middle, x[high], middle, Palette.Ink);
+                    DrawInterval(canvas, x[low], middle - 3, x[high], middle - 3, Palette.Ink);
                     end = Math.Max(end, x[high]);
                 }
             }

@@ -35,6 +35,14 @@ public static class Figure
         return Plain(rounded / factor) + prefix;
     }
 
+    /// <summary>All digits that are there and no more, for numbers people chose: <c>1M</c>, <c>1.25M</c>, <c>100k</c>, <c>1,500</c>.</summary>
+    public static string Exact(double value)
+    {
+        // Thousands below ten thousand read better in full: 1,500 rather than 1.5k.
+        var (factor, prefix) = Prefixes.FirstOrDefault(p => Math.Abs(value) >= (p.Prefix == "k" ? 10 * p.Factor : p.Factor), (1, ""));
+        return Math.Round(value / factor, 9).ToString("#,0.#########", CultureInfo.InvariantCulture) + prefix;
+    }
+
     /// <summary>Three significant digits, no exponent; thousands apart.</summary>
     public static string Plain(double value)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Harness.Results;
 
 /// <summary>What was asked, what was expected and how it was measured: <c>plan.json</c>.</summary>
@@ -55,6 +57,11 @@ public sealed record ResultPlan
 
     public DateTimeOffset? Finished { get; init; }
 
+    /// <summary>A cell as people read it: its values in the order of the axes, numbers with their units.</summary>
+    public string LabelOf(IReadOnlyDictionary<string, string> values) => values.Count == 0
+        ? Title
+        : string.Join(" · ", values.Select(value => Axes.FirstOrDefault(axis => axis.Name == value.Key)?.TextOf(value.Value) ?? value.Value));
+
     /// <summary>Things a reader must know to judge the numbers, one sentence each.</summary>
     public IReadOnlyList<string> Caveats { get; init; } = [];
 }
@@ -62,8 +69,18 @@ public sealed record ResultPlan
 /// <summary>One thing that was varied.</summary>
 /// <param name="Name">As the experiment names it: <c>flush</c>, <c>read</c>, <c>rate</c>.</param>
 /// <param name="Values">Resolved texts in the experiment's order; charts keep this order.</param>
-/// <param name="Unit">Unit of a numeric axis, such as <c>records/s</c>; null for names.</param>
-public sealed record AxisFacts(string Name, IReadOnlyList<string> Values, string? Unit = null);
+/// <param name="Unit">Unit of a numeric axis, such as <c>records/s</c>, empty for plain counts; null for names.</param>
+public sealed record AxisFacts(string Name, IReadOnlyList<string> Values, string? Unit = null)
+{
+    /// <summary>A value as people read it: <c>1000000</c> on an axis in records/s is <c>1M records/s</c>, <c>4</c> on one named consumers
+    /// without unit is <c>4 consumers</c>; a name stays what it is.</summary>
+    public string TextOf(string value)
+    {
+        if (Unit is null || !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return value;
+
+        return $"{Figure.Exact(number)} {(Unit.Length == 0 ? Name : Unit)}";
+    }
+}
 
 /// <summary>One combination of axis values.</summary>
 /// <param name="Id">File-name safe and unique within the plan: <c>c01-sendfile-hot</c>.</param>
@@ -72,7 +89,7 @@ public sealed record CellFacts(string Id, IReadOnlyDictionary<string, string> Va
 {
     private const int IdLengthMax = 60;
 
-    /// <summary>The values in axis order, <c>sendfile · hot · 4</c>: how people name the cell.</summary>
+    /// <summary>The values in axis order, <c>sendfile · hot · 4</c>; <see cref="ResultPlan.LabelOf"/> adds units.</summary>
     public string Label => Values.Count == 0 ? Id : string.Join(" · ", Values.Values);
 
     /// <summary>A cell with an id made of its number in the plan (from 1) and its values.</summary>

@@ -47,7 +47,8 @@ public sealed class CellResults(ResultFolder folder, CellFacts facts)
 
     public CellFacts Facts => facts;
 
-    public string Label => facts.Label;
+    /// <summary>How people name it, numbers with their units.</summary>
+    public string Label => folder.Plan.LabelOf(facts.Values);
 
     /// <summary>The resolved text on an axis; empty when the cell has no such axis.</summary>
     public string this[string axis] => facts.Values.GetValueOrDefault(axis, "");

@@ -17,7 +17,7 @@ public static class CheckJudge
         foreach (var cell in plan.Cells.Where(cell => CellSelector.Matches(check.Of, cell.Values)))
         {
             var values = runs.Where(run => run.Cell == cell.Id && run.Sound).Select(metric.Of).OfType<double>().ToList();
-            found.Add(new Finding(cell.Label, Spread.Of(values)));
+            found.Add(new Finding(plan.LabelOf(cell.Values), Spread.Of(values)));
         }
 
         return Outcome(check, found, metric.Unit);
@@ -31,7 +31,7 @@ public static class CheckJudge
             foreach (var other in plan.Cells.Where(other => IsPartner(cell, other, ratioTo)))
             {
                 var comparison = PairedComparison.Of(runs.Where(run => run.Cell == cell.Id), runs.Where(run => run.Cell == other.Id), metric);
-                found.Add(new Finding($"{cell.Label} / {other.Label}", comparison?.Ratio));
+                found.Add(new Finding($"{plan.LabelOf(cell.Values)} / {plan.LabelOf(other.Values)}", comparison?.Ratio));
             }
 
         return Outcome(check, found, "");

@@ -32,7 +32,7 @@ public sealed partial class ReportBuilderTests : IDisposable
         var html = Write(SyntheticCampaign.RoadToOneMillion(_root.Path));
 
         Assert.Contains("What went wrong", html, StringComparison.Ordinal);
-        Assert.Contains("FAILED: group-commit(maxDelay=2ms, maxBytes=1MiB) &#183; 1250000, repeat 2: 1,204 acknowledged records", html, StringComparison.Ordinal);
+        Assert.Contains("FAILED: group-commit(maxDelay=2ms, maxBytes=1MiB) &#183; 1.25M records/s, repeat 2: 1,204 acknowledged records", html, StringComparison.Ordinal);
         Assert.Single(FailedRows().Matches(html));
     }
 

@@ -56,7 +56,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         [
             ("Machine", Machine.Summary()),
             ("Durability", string.Join("; ", campaign.Runs.Select(run => run.Durability).Distinct())),
-            ("Varied", string.Join("; ", Plan.Axes.Select(axis => $"{axis.Name}: {string.Join(", ", axis.Values)}{(string.IsNullOrEmpty(axis.Unit) ? "" : " " + axis.Unit)}"))),
+            ("Varied", string.Join("; ", Plan.Axes.Select(axis => $"{axis.Name}: {string.Join(", ", axis.Values.Select(axis.TextOf))}"))),
             ("Runs", RunsInWords()),
         ]);
     }
@@ -74,9 +74,9 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
     {
         var wrong = new List<string>();
         if (Plan.Finished is null) wrong.Add("The campaign was cut off: what is below is what had been measured by then.");
-        wrong.AddRange(campaign.Runs.Where(run => !run.Sound).Select(run => $"FAILED: {run.Label}, repeat {run.Repeat}: {run.Reason}"));
+        wrong.AddRange(campaign.Runs.Where(run => !run.Sound).Select(run => $"FAILED: {LabelOf(run)}, repeat {run.Repeat}: {run.Reason}"));
         wrong.AddRange(campaign.Runs.Where(run => StealShare(run) > StealShareNoted).Select(run => string.Create(CultureInfo.InvariantCulture,
-            $"Disturbed: the hypervisor took {StealShare(run) * 100:0.#} % of the machine during {run.Label}, repeat {run.Repeat}.")));
+            $"Disturbed: the hypervisor took {StealShare(run) * 100:0.#} % of the machine during {LabelOf(run)}, repeat {run.Repeat}.")));
         if (Machine.GitDirty) wrong.Add($"The measured code is not commit {Machine.GitSha}: the working tree had changes.");
         wrong.AddRange(chartProblems);
         if (wrong.Count > 0)
@@ -118,7 +118,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         _html.Element("h2", "Runs").Element("p", "In the order in which they were measured. Latencies count from each record's intended send time.", "muted")
             .Table(columns, campaign.Runs.Select(run => (run.Sound ? "" : "failed", (IReadOnlyList<string>)
             [
-                run.Label, Count(run.Repeat), run.Sound ? "yes" : "FAILED: " + run.Reason, Number(run.OfferedPerSecond), Number(run.AchievedPerSecond), Count(run.Acked), Count(run.Failed),
+                LabelOf(run), Count(run.Repeat), run.Sound ? "yes" : "FAILED: " + run.Reason, Number(run.OfferedPerSecond), Number(run.AchievedPerSecond), Count(run.Acked), Count(run.Failed),
                 run.Verified is { } verified ? Count(verified) : "not checked", Count(run.Lost), Count(run.Duplicates), Count(run.OutOfOrder), Count(run.Corrupt),
                 Number(run.P50Ms), Number(run.P90Ms), Number(run.P99Ms), Number(run.P999Ms), Number(run.MaxMs), Number(run.CpuSecondsPerGb),
                 .. roles.Select(role => Number(run.Role(role)?.Cores)), .. roles.Select(role => Number(run.Role(role)?.RssMaxBytes / 1e6)),
@@ -147,7 +147,9 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
                 Plan.Nodes.Select(node => ("", (IReadOnlyList<string>)[LabelOf(node.Cell), Count(node.Node), .. differing.Select(name => node.Settings.GetValueOrDefault(name, "(unset)"))])));
     }
 
-    private string LabelOf(string cell) => Plan.Cells.FirstOrDefault(known => known.Id == cell)?.Label ?? cell;
+    private string LabelOf(string cell) => Plan.Cells.FirstOrDefault(known => known.Id == cell) is { } known ? Plan.LabelOf(known.Values) : cell;
+
+    private string LabelOf(RunRow run) => LabelOf(run.Cell);
 
     private void WriteMachine() => _html.Element("h2", "Machine").Facts(
     [

@@ -42,6 +42,9 @@ internal static class ReportStyle
         tr.failed td { background: var(--badback); color: var(--bad); }
         pre { background: var(--card); border-radius: 6px; padding: 10px 14px; overflow-x: auto; font-size: .87rem; }
         @media (max-width: 560px) { body { padding: 16px 12px 40px; } dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: 8px; } h1 { font-size: 1.4rem; } }
-        @media print { body { max-width: none; padding: 0; font-size: 11pt; } figure, tr, .card, .wrong { break-inside: avoid; } .scroll, figure { overflow: visible; } table { font-size: 7.5pt; } figure svg { min-width: 0; } }
+        @media print { body { max-width: none; padding: 0; font-size: 11pt; } figure, tr, .card, .wrong { break-inside: avoid; } .scroll, figure { overflow: visible; } figure svg { min-width: 0; }
+          /* The tables are wider than a page is tall: they get pages of their own. */
+          .scroll { page: wide; } table { font-size: 6pt; } th, td { padding: 2px 4px; } }
+        @page wide { size: A3 landscape; margin: 10mm; }
         """;
 }
