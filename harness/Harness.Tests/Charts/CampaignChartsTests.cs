@@ -46,7 +46,7 @@ public sealed class CampaignChartsTests(CampaignChartsTests.Folders folders) : I
 
         Assert.Contains("Durability: acks=all, RF 3, flush os-cache.", caption, StringComparison.Ordinal);
         Assert.Contains("2 × Imaginary CPU @ 2.40GHz, 23 GiB, ext4, Linux 6.18.44", caption, StringComparison.Ordinal);
-        Assert.Contains("5 sound runs a cell, intervals: lowest to highest; 20 s measured after 5 s of warm-up. 5 unsound runs left out.", caption, StringComparison.Ordinal);
+        Assert.Contains("5 sound runs a cell, intervals: lowest to highest; 20 s measured in each, after a warm-up. 5 unsound runs left out.", caption, StringComparison.Ordinal);
         Assert.Contains("nothing in this folder was measured", caption, StringComparison.Ordinal);
     }
 
@@ -116,6 +116,36 @@ public sealed class CampaignChartsTests(CampaignChartsTests.Folders folders) : I
         Assert.Equal(5, chart.Series.Count(series => series.Faint));
         Assert.Equal(new ReferenceLevel("offered 1.25M/s", 1_250_000), Assert.Single(chart.Levels));
         Assert.All(chart.Series, series => Assert.Equal(20, series.Points.Count));
+    }
+
+    [Fact]
+    public void ThroughputOverTime_OfARealTimeline_ShadesTheWarmUpAndEndsWithTheMeasuredTime()
+    {
+        using var root = new TemporaryFolder();
+        var campaign = CampaignResults.Of(SyntheticCampaign.RateLadder(root.Path));
+
+        var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, new ChartRequest { Kind = ChartKind.ThroughputOverTime, Title = "over time" }));
+        var picture = new Picture(new SvgRenderer().Render(chart));
+
+        Assert.All(chart.Series, series => Assert.Equal((-4, 20), (series.Points[0].X, series.Points[^1].X)));
+        Assert.Contains("warm-up", picture.Texts);
+        Assert.Contains("offered 1.02M/s", picture.Texts);
+        Assert.DoesNotContain("offered 1M/s", picture.Texts); // would cover the other
+        picture.AssertNothingIsCutOff();
+        picture.AssertNoTextsOverlap();
+    }
+
+    [Fact]
+    public void ThroughputLatency_WithAClosedLoop_KeepsItOffTheLine()
+    {
+        using var root = new TemporaryFolder();
+        var campaign = CampaignResults.Of(SyntheticCampaign.RateLadder(root.Path));
+
+        var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, new ChartRequest { Kind = ChartKind.ThroughputLatency, Title = "curve", Metric = "p50" }));
+
+        Assert.Equal(["open loop: at the offered rate", "closed loop: as fast as it answers"], chart.Series.Select(series => series.Name));
+        Assert.Equal([3, 1], chart.Series.Select(series => series.Points.Count));
+        Assert.True(chart.Series[1].Unconnected);
     }
 
     [Fact]

@@ -37,6 +37,18 @@ public sealed class NotebookRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Notebook_E03OnRatesAloneWithAClosedLoop_RunsThrough()
+    {
+        var results = SyntheticCampaign.RateLadder(_root.Path);
+
+        var result = await NotebookRunner.RunAsync(
+            Path.Combine(RepositoryRoot(), "notebooks", "E03_RoadToOneMillion.ipynb"), results.Path, Path.Combine(_root.Path, "out.ipynb"));
+
+        Assert.True(result.Error is null, result.Error);
+        Assert.Contains(Outputs(result.OutputPath), output => Text(output["text"]).Contains("1.02M records/s: 1.02M records/s", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Notebook_Cells_ShareStateAndKeepOutputsInOrder()
     {
         var path = Write(

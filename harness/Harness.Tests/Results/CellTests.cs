@@ -24,7 +24,7 @@ public sealed class CellTests
     {
         var plan = SyntheticCampaign.PlanOf("E01", "labels", 1, new AxisFacts("read", ["mapped"]), new AxisFacts("rate", ["1000000", "unlimited"], "records/s"), new AxisFacts("consumers", ["4"], ""));
 
-        Assert.Equal(["mapped · 1M records/s · 4 consumers", "mapped · unlimited · 4 consumers"], plan.Cells.Select(cell => plan.LabelOf(cell.Values)));
+        Assert.Equal(["mapped · 1M records/s · consumers 4", "mapped · unlimited · consumers 4"], plan.Cells.Select(cell => plan.LabelOf(cell.Values)));
     }
 
     [Fact]

@@ -28,9 +28,13 @@ internal sealed class SyntheticCampaign
     };
 
     private readonly Random _random = new(20261122);
+    private bool _wholeTimelines;
 
     /// <summary>A ladder of offered rates for two flush policies; the slower one saturates before the top.</summary>
     public static ResultFolder RoadToOneMillion(string root) => new SyntheticCampaign().WriteRoad(root);
+
+    /// <summary>Three offered rates and a closed loop on one axis, with timelines that hold warm-up and drain as measured ones do.</summary>
+    public static ResultFolder RateLadder(string root) => new SyntheticCampaign { _wholeTimelines = true }.WriteLadder(root);
 
     /// <summary>Three read strategies, hot and cold.</summary>
     public static ResultFolder ZeroCopyReads(string root) => new SyntheticCampaign().WriteReads(root);
@@ -89,6 +93,14 @@ internal sealed class SyntheticCampaign
         });
     }
 
+    private ResultFolder WriteLadder(string root)
+    {
+        var plan = PlanOf("E03", "Rates alone (synthetic fixture)", 2, new AxisFacts("rate", ["100000", "1000000", "1020000", "unlimited"], "records/s"));
+        return Write(root, plan, cell => double.TryParse(cell.Values["rate"], out var offered)
+            ? new Shape(offered, offered, 0.4, 2, 0.3, 0.4, 0.2)
+            : new Shape(null, 3_100_000, 5, 20, 0.7, 0.7, 0.5));
+    }
+
     private ResultFolder WriteReads(string root)
     {
         var plan = PlanOf("E01", "sendfile against copies (synthetic fixture)", 5,
@@ -136,11 +148,12 @@ internal sealed class SyntheticCampaign
             latency.Record(TimeSpan.FromMilliseconds((shape.MedianMs * Math.Exp(0.25 * Gauss())) + tail), count: 500);
         }
 
-        var timeline = Enumerable.Range(1, (int)seconds).Select(second => new TimelinePoint
+        var (warmUp, drain) = _wholeTimelines ? (5, 3) : (0, 0);
+        var timeline = Enumerable.Range(1 - warmUp, (int)seconds + warmUp + drain).Select(second => new TimelinePoint
         {
             Second = second,
             OfferedPerSecond = shape.OfferedPerSecond,
-            AchievedPerSecond = achieved * (1 + (0.03 * Gauss())) * (second == 13 && repeat == 2 ? 0.7 : 1),
+            AchievedPerSecond = achieved * (1 + (0.03 * Gauss())) * (second == 13 && repeat == 2 ? 0.7 : second > seconds ? 0 : 1),
             P99Ms = shape.TailMs,
         });
         var records = (long)(achieved * seconds);

@@ -67,6 +67,19 @@ public sealed class CheckJudgeTests
     }
 
     [Fact]
+    public void Check_ThatNothingIsLost_IsJudgedByTheWorstRunSoundOrNot()
+    {
+        var plan = Plan(new Check { Name = "nothing is lost", Metric = "lost", Bound = CheckBound.AtMost, Limit = 0 });
+        var clean = Runs(plan, 1, 1, 1, 1).Select(run => run with { Verified = 100 }).ToList();
+        var losing = clean.Select((run, i) => i == 4 ? run with { Lost = 7, Sound = false } : run).ToList();
+
+        Assert.Equal(CheckVerdict.Met, CheckJudge.Judge(plan, clean)[0].Verdict);
+        Assert.Equal((CheckVerdict.FellShort, 7d), (CheckJudge.Judge(plan, losing)[0].Verdict, CheckJudge.Judge(plan, losing)[0].Value));
+        // Nobody looked: that is not the same as nothing lost.
+        Assert.Equal(CheckVerdict.NotMeasured, CheckJudge.Judge(plan, Runs(plan, 1, 1, 1, 1))[0].Verdict);
+    }
+
+    [Fact]
     public void Check_OfAnUnknownMetric_SaysWhichThereAre()
     {
         var plan = Plan(new Check { Name = "?", Metric = "p42", Bound = CheckBound.AtMost, Limit = 10 });

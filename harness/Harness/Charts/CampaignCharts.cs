@@ -42,7 +42,10 @@ public static class CampaignCharts
         var series = new List<LineSeries>();
         foreach (var cell in cells.OrderBy(naming.ColorOf))
         {
-            var timelines = cell.SoundRuns.Select(cell.Timeline).Where(timeline => timeline.Count > 0).ToList();
+            // What comes after the measured time (answers outstanding, reading back) is no rate of this load.
+            var timelines = cell.SoundRuns
+                .Select(run => cell.Timeline(run).Where(point => point.Second <= run.MeasuredSeconds + 0.5).ToList())
+                .Where(timeline => timeline.Count > 0).ToList();
             var middle = timelines.SelectMany(timeline => timeline)
                 .GroupBy(point => Math.Round(point.Second))
                 .OrderBy(second => second.Key)
@@ -64,10 +67,15 @@ public static class CampaignCharts
             Title = request.Title,
             X = new ChartAxis("time since measuring began (s)"),
             Y = new ChartAxis("achieved rate (records/s)"),
+            BeforeZero = "warm-up",
             Series = series,
             SeriesAreOrdered = naming.AreOrdered,
             Levels = [.. offered.Select(level => new ReferenceLevel($"offered {Figure.Exact(level.Key)}/s", level.Key, offered.Count == 1 ? null : level.First().Color))],
-            Caption = series.Exists(line => line.Faint) ? ["Thick: median of the repeats in each second. Thin: each repeat."] : [],
+            Caption = [string.Join(' ', new[]
+            {
+                series.Exists(line => line.Faint) ? "Thick: median of the repeats in each second. Thin: each repeat." : "",
+                offered.Count > 0 ? "Dashed: offered." : "",
+            }.Where(sentence => sentence.Length > 0))],
         };
     }
 
@@ -98,15 +106,19 @@ public static class CampaignCharts
     {
         var metric = Metric.Find(request.Metric ?? Metric.P99.Name);
         var naming = new SeriesNaming(campaign.Plan, cells, axis => axis.Unit is not null && axis.Name != request.Series, request.Series);
-        var series = cells.GroupBy(naming.NameOf).Select(line => new LineSeries(line.Key, naming.ColorOf(line.First()),
-        [
-            .. line.OrderBy(cell => cell.Runs[0].OfferedPerSecond ?? double.MaxValue)
-                .Select(cell => (Cell: cell, Rate: cell.Spread(Metric.Achieved), Value: cell.Spread(metric)))
-                .Where(point => point.Rate is not null && point.Value is not null)
-                .Select(point => new LinePoint(point.Rate!.Median, point.Value!.Median, point.Value.Low, point.Value.High,
-                    Hollow: point.Cell.Spread(Metric.Held) is { } held && held.Median < HeldShare)),
-        ])
-        { Markers = true }).OrderBy(line => line.Color).ToList();
+        // Senders that wait for answers see other latencies than a schedule does: never on one line with it.
+        static bool IsClosed(CellResults cell) => cell.Runs[0].OfferedPerSecond is null;
+        var isMixed = cells.Exists(IsClosed) && !cells.TrueForAll(IsClosed);
+        var series = cells.GroupBy(cell => (Name: naming.NameOf(cell), Closed: isMixed && IsClosed(cell))).Select(line => new LineSeries(
+            LoopName(line.Key.Name, isMixed, line.Key.Closed), naming.ColorOf(line.First()) + (line.Key.Closed ? naming.Names.Count : 0),
+            [
+                .. line.OrderBy(cell => cell.Runs[0].OfferedPerSecond ?? double.MaxValue)
+                    .Select(cell => (Cell: cell, Rate: cell.Spread(Metric.Achieved), Value: cell.Spread(metric)))
+                    .Where(point => point.Rate is not null && point.Value is not null)
+                    .Select(point => new LinePoint(point.Rate!.Median, point.Value!.Median, point.Value.Low, point.Value.High,
+                        Hollow: point.Cell.Spread(Metric.Held) is { } held && held.Median < HeldShare)),
+            ])
+        { Markers = true, Unconnected = line.Key.Closed }).OrderBy(line => line.Color).ToList();
         var anyHollow = series.Exists(line => line.Points.Any(point => point.Hollow));
         return new LineChart
         {
@@ -116,6 +128,14 @@ public static class CampaignCharts
             Series = series,
             Caption = anyHollow ? [$"Hollow: less than {HeldShare * 100:0} % of the offered rate was achieved."] : [],
         };
+    }
+
+    private static string LoopName(string name, bool isMixed, bool isClosed)
+    {
+        if (!isMixed) return name;
+
+        var loop = isClosed ? "closed loop: as fast as it answers" : "open loop: at the offered rate";
+        return name.Length == 0 ? loop : $"{name}, {loop}";
     }
 
     private static BarChart Bars(CampaignResults campaign, ChartRequest request, List<CellResults> cells)

@@ -21,6 +21,9 @@ public sealed record LineChart : Chart
     /// <summary>Levels to compare with, such as the offered rate.</summary>
     public IReadOnlyList<ReferenceLevel> Levels { get; init; } = [];
 
+    /// <summary>The part of x before zero, named when there is one: <c>warm-up</c>.</summary>
+    public string BeforeZero { get; init; } = "";
+
     /// <summary>True when colours stand for growing numbers: drawn as a ramp, not as unrelated colours.</summary>
     public bool SeriesAreOrdered { get; init; }
 }
@@ -61,12 +64,15 @@ public sealed record LineSeries(string Name, int Color, IReadOnlyList<LinePoint>
     public bool Faint { get; init; }
 
     public bool Markers { get; init; }
+
+    /// <summary>Markers that stand for themselves, with no line through them.</summary>
+    public bool Unconnected { get; init; }
 }
 
 /// <summary>A point, with an interval in y where there is one; hollow when it carries a reservation that the caption explains.</summary>
 public sealed record LinePoint(double X, double Y, double? Low = null, double? High = null, bool Hollow = false);
 
-/// <summary>A labelled level on the y axis; of a series' colour or, without one, grey.</summary>
+/// <summary>A level on the y axis; of a series' colour or, without one, grey. A label that would cover another is left out.</summary>
 public sealed record ReferenceLevel(string Label, double Y, int? Color = null);
 
 public sealed record BarGroup(string Label, IReadOnlyList<Bar> Bars);

@@ -37,9 +37,11 @@ internal static class ChartCaption
         var spread = !hasIntervals || counts.Count == 0 || counts[^1] == 1 ? ""
             : counts[0] >= Spread.CountForConfidence ? ", intervals: 95 % confidence of the median"
             : ", intervals: lowest to highest";
+        var seconds = runs.Where(run => run.Sound).Select(run => Math.Round(run.MeasuredSeconds, 1)).Order().ToList();
+        var time = seconds.Count == 0 ? "nothing" : seconds[^1] - seconds[0] < 1 ? $"{seconds[0]:0.#} s" : $"{seconds[0]:0.#} to {seconds[^1]:0.#} s";
         var unsound = runs.Count(run => !run.Sound);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{repeats} sound {(repeats == "1" ? "run" : "runs")} a cell{spread}; {plan.Schedule.MeasureSeconds:0.#} s measured after {plan.Schedule.WarmupSeconds:0.#} s of warm-up.")
+            $"{repeats} sound {(repeats == "1" ? "run" : "runs")} a cell{spread}; {time} measured in each, after a warm-up.")
             + (unsound > 0 ? $" {unsound} unsound {(unsound == 1 ? "run" : "runs")} left out." : "")
             + (plan.Finished is null ? " The campaign was cut off." : "");
     }

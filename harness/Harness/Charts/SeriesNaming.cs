@@ -28,7 +28,7 @@ internal sealed class SeriesNaming
     public bool AreOrdered => _axes is [{ Unit: not null }] && Names.Count > 2;
 
     public string NameOf(CellResults cell) =>
-        _axes.Count == 0 ? "all" : string.Join(" · ", _axes.Select(axis => axis.TextOf(cell[axis.Name])).Where(text => text.Length > 0));
+        _axes.Count == 0 ? "" : string.Join(" · ", _axes.Select(axis => axis.TextOf(cell[axis.Name])).Where(text => text.Length > 0));
 
     public int ColorOf(CellResults cell) => Names.ToList().IndexOf(NameOf(cell));
 

@@ -33,7 +33,8 @@ public sealed class SvgRenderer : IChartRenderer
         string ColorOf(int index) => chart.SeriesAreOrdered ? Palette.Color(index, colors) : Palette.Color(index);
 
         var top = DrawTitle(canvas, chart);
-        var legend = chart.Series.Where(series => !series.Faint).Select(series => new LegendEntry(series.Name, ColorOf(series.Color), Palette.Dash(series.Color))).ToList();
+        var named = chart.Series.Where(series => !series.Faint && series.Name.Length > 0).ToList();
+        var legend = named.Select(series => new LegendEntry(series.Name, ColorOf(series.Color), Palette.Dash(series.Color))).ToList();
         top = DrawLegend(canvas, top, legend, keyWidth: 28, (x, y, entry) => canvas.Line(x, y, x + 22, y, entry.Color, 2.5, entry.Dash));
         canvas.Text(Left, top + 12, chart.Y.Title, TextSize, color: Palette.Muted);
         top += 28;
@@ -43,6 +44,12 @@ public sealed class SvgRenderer : IChartRenderer
         var y = Scale.Of(chart.Y, points.SelectMany(p => new[] { p.Y, p.Low ?? p.Y, p.High ?? p.Y }).Concat(levels), top + PlotHeight, top);
         var left = Left + y.Ticks.Max(tick => TextMetrics.Width(tick.Label, TextSize)) + 8;
         var x = Scale.Of(chart.X, points.Select(p => p.X), left, Width - Right, tickCount: 8);
+
+        if (chart.BeforeZero.Length > 0 && x[0] > left)
+        {
+            canvas.Rect(left, top, x[0] - left, PlotHeight, Palette.MinorGrid);
+            if (TextMetrics.Width(chart.BeforeZero, CaptionSize) + 8 < x[0] - left) canvas.Text(left + 5, top + 14, chart.BeforeZero, CaptionSize, color: Palette.Muted);
+        }
 
         foreach (var tick in y.Ticks)
         {
@@ -64,7 +71,16 @@ public sealed class SvgRenderer : IChartRenderer
         }
 
         canvas.Line(left, bottom, Width - Right, bottom, Palette.Frame);
-        foreach (var level in chart.Levels) DrawLevel(canvas, level, y[level.Y], left, level.Color is { } color ? ColorOf(color) : Palette.Muted);
+        var labelled = new List<double>();
+        foreach (var level in chart.Levels.OrderByDescending(level => level.Y))
+        {
+            var at = y[level.Y];
+            canvas.Line(left, at, Width - Right, at, level.Color is { } color ? ColorOf(color) : Palette.Muted, 1.25, "5 4");
+            if (labelled.Exists(other => Math.Abs(other - at) < CaptionSize + 4)) continue;
+
+            canvas.Text(Width - Right, at - 5, level.Label, CaptionSize, Anchor.End, Palette.Muted);
+            labelled.Add(at);
+        }
 
         foreach (var series in chart.Series.OrderByDescending(series => series.Faint)) DrawSeries(canvas, series, ColorOf(series.Color), x, y);
 
@@ -72,16 +88,10 @@ public sealed class SvgRenderer : IChartRenderer
         return bottom + 50;
     }
 
-    private static void DrawLevel(SvgCanvas canvas, ReferenceLevel level, double y, double left, string color)
-    {
-        canvas.Line(left, y, Width - Right, y, color, 1.25, "5 4");
-        canvas.Text(Width - Right, y - 5, level.Label, CaptionSize, Anchor.End, color);
-    }
-
     private static void DrawSeries(SvgCanvas canvas, LineSeries series, string color, Scale x, Scale y)
     {
         var places = series.Points.Select(p => (X: x[p.X], Y: y[p.Y])).ToList();
-        canvas.Path(places, color, series.Faint ? 1 : 2.25, Palette.Dash(series.Color), series.Faint ? 0.35 : 1);
+        if (!series.Unconnected) canvas.Path(places, color, series.Faint ? 1 : 2.25, Palette.Dash(series.Color), series.Faint ? 0.35 : 1);
         foreach (var point in series.Points.Where(point => point.Low is not null && point.High is not null && !series.Faint))
             DrawInterval(canvas, x[point.X], y[point.Low!.Value], x[point.X], y[point.High!.Value], color);
         if (!series.Markers) return;

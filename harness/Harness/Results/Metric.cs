@@ -6,7 +6,8 @@ namespace Harness.Results;
 /// <param name="Unit">Unit of <paramref name="Of"/>; empty for plain numbers.</param>
 /// <param name="LowerIsBetter">Which way is good, so that charts can say so.</param>
 /// <param name="Of">The figure; null when this run has none.</param>
-public sealed record Metric(string Name, string Title, string Unit, bool LowerIsBetter, Func<RunRow, double?> Of)
+/// <param name="IsFault">Counts faults: one bad run is enough and makes itself unsound, so every run is judged, not the median of the sound.</param>
+public sealed record Metric(string Name, string Title, string Unit, bool LowerIsBetter, Func<RunRow, double?> Of, bool IsFault = false)
 {
     public static readonly Metric Achieved = new("achieved", "Achieved rate", "records/s", false, run => run.AchievedPerSecond);
     public static readonly Metric Held = new("held", "Achieved share of the offered rate", "", false, run => run.AchievedPerSecond / run.OfferedPerSecond);
@@ -21,7 +22,7 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric TotalCores = new("total-cores", "Cores used by brokers and load", "cores", true, run => Cores(run, _ => true));
     public static readonly Metric GeneratorCores = new("generator-cores", "Cores used by the generator", "cores", true, run => Cores(run, role => role == ProcessRole.Generator));
     public static readonly Metric Rss = new("rss", "Largest broker memory", "MB", true, run => run.Processes.Where(p => ProcessRole.IsBroker(p.Role)).Select(p => (double?)p.RssMaxBytes / 1e6).Max());
-    public static readonly Metric Lost = new("lost", "Records lost", "records", true, run => run.Lost);
+    public static readonly Metric Lost = new("lost", "Records lost", "records", true, run => run.Verified is null ? null : run.Lost, IsFault: true);
     public static readonly Metric DiskWrites = new("disk-writes", "Disk writes", "MB/s", true, run => run.DiskWriteBytes / run.MeasuredSeconds / 1e6);
 
     public static IReadOnlyList<Metric> All { get; } =

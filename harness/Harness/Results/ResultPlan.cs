@@ -73,12 +73,12 @@ public sealed record ResultPlan
 public sealed record AxisFacts(string Name, IReadOnlyList<string> Values, string? Unit = null)
 {
     /// <summary>A value as people read it: <c>1000000</c> on an axis in records/s is <c>1M records/s</c>, <c>4</c> on one named consumers
-    /// without unit is <c>4 consumers</c>; a name stays what it is.</summary>
+    /// without unit is <c>consumers 4</c>; a name stays what it is.</summary>
     public string TextOf(string value)
     {
         if (Unit is null || !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return value;
 
-        return $"{Figure.Exact(number)} {(Unit.Length == 0 ? Name : Unit)}";
+        return Unit.Length == 0 ? $"{Name} {Figure.Exact(number)}" : $"{Figure.Exact(number)} {Unit}";
     }
 }
 

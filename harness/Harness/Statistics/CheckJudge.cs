@@ -16,12 +16,24 @@ public static class CheckJudge
         var found = new List<Finding>();
         foreach (var cell in plan.Cells.Where(cell => CellSelector.Matches(check.Of, cell.Values)))
         {
+            if (metric.IsFault)
+            {
+                if (WorstOf(check, runs.Where(run => run.Cell == cell.Id).Select(metric.Of).OfType<double>().ToList()) is { } worst)
+                    found.Add(new Finding(plan.LabelOf(cell.Values), worst));
+                continue;
+            }
+
             var values = runs.Where(run => run.Cell == cell.Id && run.Sound).Select(metric.Of).OfType<double>().ToList();
             found.Add(new Finding(plan.LabelOf(cell.Values), Spread.Of(values)));
         }
 
         return Outcome(check, found, metric.Unit);
     }
+
+    // Not the middle: a thousand records lost in one run of five are lost.
+    private static Spread? WorstOf(Check check, List<double> values) => values.Count == 0
+        ? null
+        : new Spread(check.Bound == CheckBound.AtMost ? values.Max() : values.Min(), values.Min(), values.Max(), SpreadKind.Range, values.Count);
 
     private static CheckOutcome JudgeRatio(Check check, IReadOnlyDictionary<string, string> ratioTo, ResultPlan plan, IReadOnlyList<RunRow> runs)
     {
