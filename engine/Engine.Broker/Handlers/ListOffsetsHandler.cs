@@ -1,6 +1,7 @@
 using Engine.Broker.Partitions;
 using Engine.Core;
 using Engine.Protocol.Messages;
+using Engine.Storage;
 
 namespace Engine.Broker.Handlers;
 
@@ -23,14 +24,21 @@ internal sealed class ListOffsetsHandler(PartitionTable partitions)
 
         var epoch = partition.State.LeaderEpoch;
         var end = replicaId >= 0 ? partition.Log.EndOffset : partition.State.HighWatermark;
-        return asked.Timestamp switch
+        try
         {
-            ListOffsetsRequest.Latest => new(asked.Partition, ErrorCode.None, -1, end, epoch),
-            ListOffsetsRequest.Earliest or ListOffsetsRequest.EarliestLocal => new(asked.Partition, ErrorCode.None, -1, partition.Log.StartOffset, epoch),
-            ListOffsetsRequest.MaxTimestamp when version >= FirstWithMaxTimestamp => Visible(asked, null, end, epoch),
-            < 0 => Failed(asked, ErrorCode.UnsupportedForMessageFormat),
-            _ => Visible(asked, null, end, epoch),
-        };
+            return asked.Timestamp switch
+            {
+                ListOffsetsRequest.Latest => new(asked.Partition, ErrorCode.None, -1, end, epoch),
+                ListOffsetsRequest.Earliest or ListOffsetsRequest.EarliestLocal => new(asked.Partition, ErrorCode.None, -1, partition.Log.StartOffset, epoch),
+                ListOffsetsRequest.MaxTimestamp when version >= FirstWithMaxTimestamp => Visible(asked, partition.Log.MaxTimestamp(), end, epoch),
+                < 0 => Failed(asked, ErrorCode.UnsupportedForMessageFormat),
+                _ => Visible(asked, partition.Log.OffsetForTimestamp(asked.Timestamp), end, epoch),
+            };
+        }
+        catch (LogOfflineException)
+        {
+            return Failed(asked, ErrorCode.KafkaStorageError);
+        }
     }
 
     /// <summary>A record past the high watermark is not there yet for who asks.</summary>

@@ -53,6 +53,17 @@ public sealed class KcatTests(OneNode one)
         Assert.True(batches.Sum(batch => batch.Length) < lines.Sum(Encoding.UTF8.GetByteCount), "it is smaller than its records");
         Assert.Equal(lines, Kcat.Consume(one.Cluster.Bootstrap, topic, 0));
     }
+
+    [ToolFact(ClientTool.Kcat)]
+    public void Consume_FromATimestamp_BeginsAtItsRecord()
+    {
+        one.Cluster.CreateTopic("kcat-time");
+        using var client = one.Cluster.Connect();
+        foreach (var second in (int[])[10, 20, 30])
+            client.Produce("kcat-time", 0, new RecordBatch($"at {second}") { TimestampMs = second * 1000 }.ToBytes());
+
+        Assert.Equal(["at 20", "at 30"], Kcat.Consume(one.Cluster.Bootstrap, "kcat-time", 0, offset: "s@15000"));
+    }
 }
 
 /// <summary>kcat against three replicas.</summary>

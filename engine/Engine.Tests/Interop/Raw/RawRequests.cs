@@ -37,7 +37,7 @@ internal static class RawRequests
         static (request, ref writer, version) => request.Write(ref writer, version), InitProducerIdResponse.Read);
 
     public static ListedOffset ListOffset(this RawClient client, string topic, int partition, long timestamp) => Assert.Single(Assert.Single(client.Ask(
-        ApiKey.ListOffsets, 6, new ListOffsetsRequest { Topics = [new(topic, [new(partition, timestamp)])] },
+        ApiKey.ListOffsets, 8, new ListOffsetsRequest { Topics = [new(topic, [new(partition, timestamp)])] },
         static (request, ref writer, version) => request.Write(ref writer, version), ListOffsetsResponse.Read).Topics).Partitions);
 
     /// <summary>Sends a batch without waiting for the answer; gives the correlation id.</summary>
