@@ -22,13 +22,23 @@ public sealed class NodeProcessTests : IDisposable
     [Fact]
     public async Task Ready_ProcessEnds_FailsWithExitCodeAndLastWords()
     {
-        await using var node = Start("echo 'data folder is taken' >&2; exit 2");
+        await using var node = Start("echo 'broken invariant' >&2; exit 134");
 
         var error = await Assert.ThrowsAsync<NodeFailedException>(() => node.Ready(Patience));
 
-        Assert.Contains("exit code 2", error.Message);
-        Assert.Contains("data folder is taken", error.Message);
+        Assert.Contains("exit code 134", error.Message);
+        Assert.Contains("broken invariant", error.Message);
         Assert.True(node.EndedByItself);
+    }
+
+    [Fact]
+    public async Task Ready_ProcessRefusesItsSettings_GivesItsWords()
+    {
+        await using var node = Start("echo 'data folder is taken' >&2; exit 2");
+
+        var error = await Assert.ThrowsAsync<NodeRefusedException>(() => node.Ready(Patience));
+
+        Assert.Equal("node 1 refused to start: data folder is taken", error.Message);
     }
 
     [Fact]

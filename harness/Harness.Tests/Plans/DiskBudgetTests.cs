@@ -1,6 +1,5 @@
 using Harness.Load;
 using Harness.Plans;
-using Harness.Results;
 
 namespace Harness.Tests.Plans;
 
@@ -12,7 +11,7 @@ public sealed class DiskBudgetTests
     public void OpenLoop_RateTimesSizeTimesCopiesTimesTime_PlusASegmentEach()
     {
         // 1,000,000/s x (100 + 12) B x 3 copies x (10 + 60) s
-        var budget = DiskBudget.Of(Cell(new ProduceSpec { RecordsPerSecond = 1e6, RecordSize = "100B" }), SmallSegments);
+        var budget = DiskBudget.Of(Plan(new ProduceSpec { RecordsPerSecond = 1e6, RecordSize = "100B" }), SmallSegments);
 
         Assert.Equal(1_000_000L * 112 * 3 * 70 + 3 * (1 << 20), budget.Bytes);
     }
@@ -22,7 +21,7 @@ public sealed class DiskBudgetTests
     {
         var settings = new Dictionary<string, string> { ["segment.bytes"] = "1048576", ["retention.bytes"] = "10485760" };
 
-        var budget = DiskBudget.Of(Cell(new ProduceSpec { RecordsPerSecond = 1e6, RecordSize = "100B" }), settings);
+        var budget = DiskBudget.Of(Plan(new ProduceSpec { RecordsPerSecond = 1e6, RecordSize = "100B" }), settings);
 
         Assert.Equal(3 * (10485760L + 1048576) + 3 * 1048576, budget.Bytes);
     }
@@ -32,13 +31,13 @@ public sealed class DiskBudgetTests
     {
         var settings = new Dictionary<string, string> { ["segment.bytes"] = "1048576", ["retention.bytes"] = "-1" };
 
-        Assert.Equal(DiskBudget.Of(Cell(new ProduceSpec()), SmallSegments), DiskBudget.Of(Cell(new ProduceSpec()), settings));
+        Assert.Equal(DiskBudget.Of(Plan(new ProduceSpec()), SmallSegments), DiskBudget.Of(Plan(new ProduceSpec()), settings));
     }
 
     [Fact]
     public void ClosedLoop_AnyRecordSize_TakesWhatTheDiskMayTake()
     {
-        var budget = DiskBudget.Of(Cell(new ProduceSpec { Arrival = Arrival.Closed }), SmallSegments);
+        var budget = DiskBudget.Of(Plan(new ProduceSpec { Arrival = Arrival.Closed }), SmallSegments);
 
         Assert.Equal(DiskBudget.ClosedLoopBytesPerSecond * 70 + 3 * (1 << 20), budget.Bytes);
     }
@@ -46,15 +45,15 @@ public sealed class DiskBudgetTests
     [Fact]
     public void ReadLoad_TakesWhatItIsFilledWith()
     {
-        var cell = Cell(new ProduceSpec()) with { Load = new ReadLoad { FillBytes = 1_000_000_000, Send = new ProduceSpec { RecordSize = "1000B" } }, Cluster = new() { Nodes = 1, Replication = 1 } };
+        var plan = Plan(new ProduceSpec()) with { Load = new ReadLoad { FillBytes = 1_000_000_000, Send = new ProduceSpec { RecordSize = "1000B" } }, Cluster = new() { Nodes = 1, Replication = 1 } };
 
-        Assert.InRange(DiskBudget.Of(cell, SmallSegments).Bytes, 1_012_000_000 + (1 << 20) - 10, 1_012_000_000 + (1 << 20) + 10);
+        Assert.InRange(DiskBudget.Of(plan, SmallSegments).Bytes, 1_012_000_000 + (1 << 20) - 10, 1_012_000_000 + (1 << 20) + 10);
     }
 
     [Fact]
     public void Problem_MoreThanIsFree_GivesTheNumbersAndTheWaysOut()
     {
-        var budget = DiskBudget.Of(Cell(new ProduceSpec { RecordsPerSecond = 1e6, RecordSize = "100B" }), SmallSegments);
+        var budget = DiskBudget.Of(Plan(new ProduceSpec { RecordsPerSecond = 1e6, RecordSize = "100B" }), SmallSegments);
 
         var problem = budget.Problem("c01", "/data", freeBytes: 20_000_000_000);
 
@@ -63,7 +62,9 @@ public sealed class DiskBudgetTests
         Assert.Null(budget.Problem("c01", "/data", freeBytes: 25_000_000_000));
     }
 
-    private static Cell Cell(ProduceSpec send) => new(
-        CellFacts.Of(1, new Dictionary<string, string>()), new ClusterPlan(), new ProduceLoad { Send = send },
-        new Schedule(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60), 1));
+    private static Plan Plan(ProduceSpec send) => new()
+    {
+        Load = new ProduceLoad { Send = send },
+        Schedule = new Schedule(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(60), 1),
+    };
 }

@@ -28,7 +28,7 @@ public sealed class ClusterTests : IDisposable
     {
         var system = new ScriptedSystem(id => id == 2 ? "echo 'port in use' >&2; exit 2" : ScriptedSystem.Healthy);
 
-        var error = await Assert.ThrowsAsync<NodeFailedException>(() => Start(system));
+        var error = await Assert.ThrowsAsync<NodeRefusedException>(() => Start(system));
 
         Assert.Contains("port in use", error.Message);
         Assert.All(system.Pids, pid => Assert.False(Directory.Exists($"/proc/{pid}")));

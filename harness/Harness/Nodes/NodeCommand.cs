@@ -8,4 +8,7 @@ namespace Harness.Nodes;
 public sealed record NodeCommand(string Name, string Program, IReadOnlyList<string> Arguments, string LogFile);
 
 /// <summary>A process of a run that did not start, or ended when it should not; the message carries the end of its log.</summary>
-public sealed class NodeFailedException(string message) : Exception(message);
+public class NodeFailedException(string message) : Exception(message);
+
+/// <summary>A node that says it cannot run with what it was given: whoever gave it can mend that.</summary>
+public sealed class NodeRefusedException(string message) : NodeFailedException(message);

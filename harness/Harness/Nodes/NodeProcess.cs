@@ -12,6 +12,9 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>What a node prints before its description once it takes requests.</summary>
     public const string ReadyPrefix = "ready ";
 
+    /// <summary>How a node says that it cannot run with what it was given; what it printed says why.</summary>
+    private const int UnusableSettings = 2;
+
     private const int TailLines = 12;
 
     /// <summary>SIGKILL cannot be refused; only a process stuck in the kernel outlives this.</summary>
@@ -90,7 +93,8 @@ public sealed class NodeProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the line <c>ready …</c> and returns what follows the word.</summary>
-    /// <exception cref="NodeFailedException">It ended or stayed silent past the deadline.</exception>
+    /// <exception cref="NodeRefusedException">It cannot run with what it was given.</exception>
+    /// <exception cref="NodeFailedException">It ended otherwise, or stayed silent past the deadline.</exception>
     public async Task<string> Ready(TimeSpan deadline, CancellationToken stop = default)
     {
         try
@@ -142,7 +146,9 @@ public sealed class NodeProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
         // Its last words are in the pipes; a grandchild that holds them open is not waited for.
         await Task.WhenAny(copies, Task.Delay(LastWordsDeadline));
-        _ready.TrySetException(new NodeFailedException($"{Name} ended with exit code {_process.ExitCode} before it was ready:\n{LogTail}"));
+        _ready.TrySetException(_process.ExitCode == UnusableSettings
+            ? new NodeRefusedException($"{Name} refused to start: {LogTail}")
+            : new NodeFailedException($"{Name} ended with exit code {_process.ExitCode} before it was ready. The end of its log ({_command.LogFile}):\n{LogTail}"));
         // Whoever waits for readiness sees the failure; nobody has to.
         _ = _ready.Task.Exception;
     }

@@ -1,3 +1,4 @@
+using Harness.Load.Running;
 using Harness.Results;
 using Harness.Systems;
 
@@ -61,6 +62,21 @@ public sealed class Campaign
         }
     }
 
+    /// <summary>Warm-up and measured time of all runs; starting, checking and stopping come on top.</summary>
+    public TimeSpan ShortestTime => Runs.Aggregate(TimeSpan.Zero, (sum, run) => sum + run.Cell.Schedule.Warmup + run.Cell.Schedule.Measure);
+
+    /// <summary>What the disk under <paramref name="folder"/> does not hold, a sentence each.</summary>
+    /// <param name="folder">Where the nodes' data goes.</param>
+    /// <param name="freeBytes">What is free there.</param>
+    /// <param name="keepData">Whether every run's data stays; if not, the largest run decides.</param>
+    public IReadOnlyList<string> DiskProblems(string folder, long freeBytes, bool keepData)
+    {
+        if (!keepData) return [.. Cells.Select(cell => cell.Disk.Problem(cell.Facts.Id, folder, freeBytes)).OfType<string>()];
+
+        var all = new DiskBudget(Runs.Sum(run => run.Cell.Disk.Bytes), $"{Runs.Count} runs whose data is kept");
+        return all.Problem(Experiment.Id, folder, freeBytes) is { } problem ? [problem] : [];
+    }
+
     /// <summary>Spells out the experiment.</summary>
     /// <param name="experiment">What to measure.</param>
     /// <param name="overrides">Assignments as given to <c>--set</c>, applied in order.</param>
@@ -82,13 +98,14 @@ public sealed class Campaign
                 var applied = values.Aggregate(plan, (current, value) => PlanSettings.Apply(current, value.Axis.Setting, value.Text)
                     ?? throw new PlanException($"the axis {value.Axis.Name} varies {value.Axis.Setting}, which this load does not have."));
                 var check = await resolver.Check(applied.Cluster, stop);
-                problems.AddRange(check.Problems);
-                problems.AddRange(Sanity(applied));
+                var wrong = check.Problems.Concat(Problems(applied)).ToList();
+                problems.AddRange(wrong);
+                if (wrong.Count > 0) continue;
 
                 var labels = new Dictionary<string, string>();
                 if (plans.Count > 1) labels[Plan.PartAxis] = plan.Part;
                 foreach (var (axis, text) in values) labels[axis.Name] = check.Settings.GetValueOrDefault(axis.Setting, text);
-                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule));
+                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)));
             }
         }
 
@@ -100,14 +117,17 @@ public sealed class Campaign
         axes.Aggregate<Axis, IEnumerable<IReadOnlyList<(Axis, string)>>>(
             [[]], (combinations, axis) => combinations.SelectMany(values => axis.Values.Select(text => (IReadOnlyList<(Axis, string)>)[.. values, (axis, text)])));
 
-    private static IEnumerable<string> Sanity(Plan plan)
+    private static IEnumerable<string> Problems(Plan plan)
     {
         var cluster = plan.Cluster;
         if (cluster.Replication > cluster.Nodes)
             yield return $"cluster.replication={cluster.Replication} needs at least that many nodes; cluster.nodes is {cluster.Nodes}.";
         if (cluster.MinInSync > cluster.Replication)
             yield return $"cluster.minInSync={cluster.MinInSync} is more than cluster.replication={cluster.Replication}: nothing could be written with acks=all.";
-        if (plan.Schedule.Measure <= TimeSpan.Zero) yield return "schedule.measure must be above 0s.";
+
+        // The worker would say the same, but only once the cluster runs.
+        var job = plan.Load.Job(["127.0.0.1:1"], "load", plan.Schedule, seed: 1) with { Produce = plan.Load.Send, Consume = null };
+        foreach (var problem in SpecCheck.Problems(job).Concat(SpecCheck.Problems(job, plan.Load.Partitions))) yield return $"load: {problem}.";
     }
 
     // The resolved text is what the node is started with, so that label and configuration cannot differ.

@@ -7,7 +7,8 @@ namespace Harness.Plans;
 /// <param name="Cluster">The cluster with the values in force.</param>
 /// <param name="Load">The load with the values in force.</param>
 /// <param name="Schedule">How long and how often.</param>
-public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, Schedule Schedule);
+/// <param name="Disk">The disk space one run of it takes.</param>
+public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, Schedule Schedule, DiskBudget Disk);
 
 /// <summary>One run to be made: a cell and which repeat of it, from 1.</summary>
 public sealed record ScheduledRun(Cell Cell, int Repeat);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Engine.Core.Strategies;
 using Harness.Load;
+using Harness.Load.Running;
 
 namespace Harness.Plans;
 
@@ -24,18 +25,18 @@ public sealed record DiskBudget(long Bytes, string Reason)
     /// <summary>Kafka's default, which a broker that names none is taken to follow.</summary>
     private const long DefaultSegmentBytes = 1L << 30;
 
-    /// <summary>What <paramref name="cell"/> takes with the node's resolved <paramref name="settings"/>.</summary>
-    public static DiskBudget Of(Cell cell, IReadOnlyDictionary<string, string> settings)
+    /// <summary>What one run of <paramref name="plan"/>, its axes applied, takes with the node's resolved <paramref name="settings"/>.</summary>
+    public static DiskBudget Of(Plan plan, IReadOnlyDictionary<string, string> settings)
     {
-        var load = cell.Load;
-        var copies = cell.Cluster.Replication;
+        var load = plan.Load;
+        var copies = plan.Cluster.Replication;
         // The active segment of every copy is allocated whole, ahead of its bytes.
         var segment = SizeOf(settings, "segment.bytes") ?? DefaultSegmentBytes;
         var allocated = segment * load.Partitions * copies;
         var (written, reason) = load switch
         {
             ReadLoad read => Fill(read, copies),
-            _ => Produced(load.Send, copies, cell.Schedule.Warmup + cell.Schedule.Measure),
+            _ => Produced(load.Send, copies, plan.Schedule.Warmup + plan.Schedule.Measure),
         };
 
         if (SizeOf(settings, "retention.bytes") is { } kept && kept > 0 && load.Partitions * copies * (kept + segment) is var bound && bound < written)
@@ -52,7 +53,7 @@ public sealed record DiskBudget(long Bytes, string Reason)
 
     private static (long, string) Fill(ReadLoad read, int copies)
     {
-        var overhead = 1 + RecordOverheadBytes / MeanBytes(read.Send.RecordSize);
+        var overhead = 1 + RecordOverheadBytes / MeanBytes(read.Send);
         return ((long)(read.FillBytes * overhead * copies), $"{Gigabytes(read.FillBytes)} x {copies} copies");
     }
 
@@ -61,12 +62,12 @@ public sealed record DiskBudget(long Bytes, string Reason)
         if (send.Arrival == Arrival.Closed)
             return ((long)(ClosedLoopBytesPerSecond * time.TotalSeconds), $"a closed loop at up to {Gigabytes(ClosedLoopBytesPerSecond)}/s for {Quantity.Format(time)}");
 
-        var recordBytes = MeanBytes(send.RecordSize) + RecordOverheadBytes;
+        var recordBytes = MeanBytes(send) + RecordOverheadBytes;
         return ((long)(send.RecordsPerSecond * recordBytes * copies * time.TotalSeconds),
             FormattableString.Invariant($"{send.RecordsPerSecond:N0} records/s x {recordBytes:0} B x {copies} copies x {Quantity.Format(time)}"));
     }
 
-    private static double MeanBytes(string recordSize) => Quantity.ParseBytes(recordSize) ?? 1024;
+    private static double MeanBytes(ProduceSpec send) => SpecCheck.Values(send, seed: 1).MeanBytes;
 
     private static long? SizeOf(IReadOnlyDictionary<string, string> settings, string name) => !settings.TryGetValue(name, out var text) ? null
         : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var bytes) ? bytes

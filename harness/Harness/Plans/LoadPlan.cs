@@ -5,11 +5,31 @@ namespace Harness.Plans;
 /// <summary>What is done to the cluster in one cell.</summary>
 public abstract record LoadPlan
 {
+    /// <summary>How long answers and readers may trail behind the measured time.</summary>
+    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(10);
+
     /// <summary>Partitions of the one topic under load.</summary>
     public int Partitions { get; init; } = 1;
 
     /// <summary>What is written and how.</summary>
     public ProduceSpec Send { get; init; } = new();
+
+    /// <summary>The worker's job for the measured part of a run.</summary>
+    /// <param name="bootstrap">The cluster's addresses.</param>
+    /// <param name="topic">The topic, which exists.</param>
+    /// <param name="schedule">How long.</param>
+    /// <param name="seed">The same seed gives the same records and arrivals.</param>
+    public abstract LoadSpec Job(IReadOnlyList<string> bootstrap, string topic, Schedule schedule, ulong seed);
+
+    private protected static LoadSpec JobOf(IReadOnlyList<string> bootstrap, string topic, Schedule schedule, ulong seed) => new()
+    {
+        Bootstrap = bootstrap,
+        Topic = topic,
+        Warmup = schedule.Warmup,
+        Duration = schedule.Measure,
+        Drain = Drain,
+        Seed = seed,
+    };
 }
 
 /// <summary>Producers are what is measured; every acknowledged record is read back and compared.</summary>
@@ -17,11 +37,16 @@ public sealed record ProduceLoad : LoadPlan
 {
     /// <summary>How the records are read back.</summary>
     public ConsumeSpec Check { get; init; } = new();
+
+    public override LoadSpec Job(IReadOnlyList<string> bootstrap, string topic, Schedule schedule, ulong seed) =>
+        JobOf(bootstrap, topic, schedule, seed) with { Produce = Send, Consume = Check };
 }
 
 /// <summary>Readers are what is measured: the topic is filled first, as fast as it goes, and flushed.</summary>
 public sealed record ReadLoad : LoadPlan
 {
+    private static readonly TimeSpan FillPatience = TimeSpan.FromMinutes(10);
+
     /// <summary>Bytes of keys and values to fill the topic with.</summary>
     public long FillBytes { get; init; } = 2L << 30;
 
@@ -30,6 +55,21 @@ public sealed record ReadLoad : LoadPlan
 
     /// <summary>How it is read; when, and whether again, follows from <see cref="PageCache"/>.</summary>
     public ConsumeSpec Read { get; init; } = new();
+
+    public override LoadSpec Job(IReadOnlyList<string> bootstrap, string topic, Schedule schedule, ulong seed)
+    {
+        var once = PageCache == PageCache.Cold;
+        return JobOf(bootstrap, topic, once ? schedule with { Warmup = TimeSpan.Zero } : schedule, seed)
+            with { Consume = Read with { When = ConsumeWhen.Only, Repeat = !once } };
+    }
+
+    /// <summary>The job that fills a topic before it is read.</summary>
+    public LoadSpec Fill(IReadOnlyList<string> bootstrap, string topic, long bytes, ulong seed) =>
+        JobOf(bootstrap, topic, new Schedule(TimeSpan.Zero, FillPatience, 1), seed) with { Produce = Send with { Arrival = Arrival.Closed, MaxBytes = bytes } };
+
+    /// <summary>The job that reads a topic round and round, so that the node's code is warm.</summary>
+    public LoadSpec WarmUp(IReadOnlyList<string> bootstrap, string topic, TimeSpan time, ulong seed) =>
+        JobOf(bootstrap, topic, new Schedule(TimeSpan.Zero, time, 1), seed) with { Consume = Read with { When = ConsumeWhen.Only, Repeat = true } };
 }
 
 public enum PageCache

@@ -1,0 +1,38 @@
+using Harness.Results;
+
+namespace Harness.Plans;
+
+/// <summary>The checks of an expectation, written short.</summary>
+/// <remarks>Cells are named by axis and value, the value as short as it stays clear: <c>[("flush", "group-commit(maxDelay=2ms)")]</c>.</remarks>
+public static class Expect
+{
+    /// <summary>A metric of some cells is at most <paramref name="limit"/>, in the metric's unit.</summary>
+    public static Check AtMost(double limit, Metric metric, (string Axis, string Value)[] of, string name) =>
+        Of(CheckBound.AtMost, limit, metric, of, null, name);
+
+    /// <summary>A metric of some cells is at least <paramref name="limit"/>, in the metric's unit.</summary>
+    public static Check AtLeast(double limit, Metric metric, (string Axis, string Value)[] of, string name) =>
+        Of(CheckBound.AtLeast, limit, metric, of, null, name);
+
+    /// <summary>A metric of some cells is at most so many times that of others.</summary>
+    public static Check RatioAtMost(double limit, Metric metric, (string Axis, string Value)[] of, (string Axis, string Value)[] to, string name) =>
+        Of(CheckBound.AtMost, limit, metric, of, to, name);
+
+    /// <summary>A metric of some cells is at least so many times that of others.</summary>
+    public static Check RatioAtLeast(double limit, Metric metric, (string Axis, string Value)[] of, (string Axis, string Value)[] to, string name) =>
+        Of(CheckBound.AtLeast, limit, metric, of, to, name);
+
+    private static Check Of(
+        CheckBound bound, double limit, Metric metric, (string Axis, string Value)[] of, (string Axis, string Value)[]? to, string name) => new()
+    {
+        Name = name,
+        Metric = metric.Name,
+        Of = Cells(of),
+        RatioTo = to is null ? null : Cells(to),
+        Bound = bound,
+        Limit = limit,
+    };
+
+    private static Dictionary<string, string> Cells((string Axis, string Value)[] values) =>
+        values.ToDictionary(value => value.Axis, value => value.Value);
+}

@@ -1,0 +1,96 @@
+using Engine.Core.Strategies;
+using Harness.Load;
+using Harness.Measures;
+using Harness.Plans;
+using Harness.Results;
+
+namespace Harness.Runs;
+
+/// <summary>A campaign in the words of its result: what is on disk before the first number is.</summary>
+public static class CampaignFacts
+{
+    /// <summary>The plan as the result keeps it.</summary>
+    /// <param name="campaign">What is measured.</param>
+    /// <param name="machine">Where.</param>
+    /// <param name="workFolder">Where the nodes keep their data.</param>
+    /// <param name="command">The command line that repeats it.</param>
+    public static ResultPlan Describe(Campaign campaign, MachineFacts machine, string workFolder, string command)
+    {
+        var (experiment, schedule) = (campaign.Experiment, campaign.Cells[0].Schedule);
+        return new ResultPlan
+        {
+            Experiment = experiment.Id,
+            Title = experiment.Title,
+            Question = experiment.Question,
+            Expectation = experiment.Expectation.Text,
+            Checks = experiment.Expectation.Checks,
+            Axes = campaign.Axes,
+            Cells = [.. campaign.Cells.Select(cell => cell.Facts)],
+            Schedule = new ScheduleFacts(schedule.Warmup.TotalSeconds, schedule.Measure.TotalSeconds, schedule.Repeats, Campaign.OrderInWords),
+            Load = Merge(campaign, DescribeLoad),
+            Cluster = Merge(campaign, DescribeCluster),
+            Seed = campaign.Seed,
+            Charts = experiment.Charts,
+            Command = command,
+            Started = DateTimeOffset.UtcNow,
+            Caveats = [.. Caveats(campaign, machine, workFolder)],
+        };
+    }
+
+    /// <summary>A line per part where an experiment has several, else the facts as they are.</summary>
+    private static Dictionary<string, string> Merge(Campaign campaign, Func<Plan, IEnumerable<(string Name, string Text)>> describe)
+    {
+        var facts = new Dictionary<string, string>();
+        foreach (var plan in campaign.Plans)
+            foreach (var (name, text) in describe(plan))
+                facts[campaign.Plans.Count > 1 ? $"{plan.Part}: {name}" : name] = text;
+        return facts;
+    }
+
+    private static IEnumerable<(string, string)> DescribeLoad(Plan plan)
+    {
+        var send = plan.Load.Send;
+        var varied = plan.Vary.Select(axis => axis.Setting).ToHashSet();
+        if (plan.Load is ReadLoad read)
+        {
+            yield return ("kind", "readers of a topic that was filled first");
+            yield return ("filled with", Quantity.FormatBytes(read.FillBytes));
+            yield return ("reading", $"{read.Read.Reading.ToString().ToLowerInvariant()}, up to {Quantity.FormatBytes(read.Read.PartitionMaxBytes)} of a partition a fetch");
+        }
+        else if (!varied.Contains("load.recordsPerSecond"))
+        {
+            yield return ("arrival", send.Arrival == Arrival.Closed ? "closed loop" : $"{send.Arrival}, {send.RecordsPerSecond:N0} records/s");
+        }
+
+        yield return ("record", $"{send.RecordSize}, keys {send.Keys}");
+        yield return ("batch", $"{Quantity.FormatBytes(send.BatchBytes)}, linger {Quantity.Format(send.Linger)}");
+        yield return ("acks", send.Acks < 0 ? "all" : $"{send.Acks}");
+        yield return ("producers", $"{send.Connections}, {send.MaxInFlight} requests in flight{(send.Idempotent ? ", idempotent" : "")}");
+        yield return ("partitions", $"{plan.Load.Partitions}");
+        yield return ("encoding", send.TemplateMode ? "one encoded batch sent again and again: an upper bound" : "every record of its own");
+        if (plan.Load is ProduceLoad produce) yield return ("checked", $"every acknowledged record read back {produce.Check.When.ToString().ToLowerInvariant()} the run");
+        yield return ("time", $"{Quantity.Format(plan.Schedule.Warmup)} warm-up, {Quantity.Format(plan.Schedule.Measure)} measured, {plan.Schedule.Repeats} repeats");
+    }
+
+    private static IEnumerable<(string, string)> DescribeCluster(Plan plan)
+    {
+        var varied = plan.Vary.Select(axis => axis.Setting).ToHashSet();
+        yield return ("nodes", $"{plan.Cluster.Nodes}");
+        yield return ("replication", $"{plan.Cluster.Replication}");
+        yield return ("min.insync.replicas", $"{plan.Cluster.MinInSync}");
+        foreach (var (seam, text) in plan.Cluster.Strategies)
+            if (!varied.Contains(seam)) yield return (seam, text);
+        foreach (var (name, value) in plan.Cluster.Settings) yield return (name, value);
+    }
+
+    private static IEnumerable<string> Caveats(Campaign campaign, MachineFacts machine, string workFolder)
+    {
+        yield return $"All nodes, the load and the harness share the {machine.Cores} cores, the memory and the one disk of one machine: flushes of the nodes contend, and the network is its loopback.";
+        if (DataVolume.Of(workFolder).IsMemory) yield return "The data lies in memory (tmpfs): nothing here shows what a disk does.";
+        if (machine.Virtualization is { Length: > 0 } and not "none")
+            yield return "The disk is virtual and may answer a flush from the host's cache: times of durable writes are optimistic.";
+        if (machine.GitDirty) yield return "The working tree differed from the commit.";
+        if (campaign.Plans.Any(plan => plan.Load.Send.TemplateMode)) yield return "The load resends one encoded batch: an upper bound, not for comparisons.";
+        if (campaign.Cells.Max(cell => cell.Schedule.Repeats) == 1) yield return "Each cell ran once: differences may be noise.";
+    }
+}

@@ -1,0 +1,207 @@
+using System.Diagnostics;
+using Harness.Load;
+using Harness.Measures;
+using Harness.Plans;
+using Harness.Results;
+
+namespace Harness.Runs;
+
+/// <summary>Everything one run gave, made into a row of the result.</summary>
+/// <param name="Run">What was measured.</param>
+/// <param name="System">The system's name.</param>
+/// <param name="Started">When.</param>
+/// <param name="Settings">The settings a node ran with, as it told itself.</param>
+/// <param name="Leaders">The nodes that lead partitions of the topic.</param>
+/// <param name="Report">What the load worker saw.</param>
+/// <param name="Begin">The sample at the start of the measured time.</param>
+/// <param name="End">The sample at its end.</param>
+/// <param name="Samples">All samples of the run.</param>
+internal sealed record Measurement(
+    ScheduledRun Run, string System, DateTimeOffset Started, IReadOnlyDictionary<string, string> Settings, IReadOnlySet<int> Leaders,
+    LoadReport Report, Sample Begin, Sample End, IReadOnlyList<Sample> Samples)
+{
+    public const string WorkerName = "worker";
+
+    /// <summary>A share of a resource from which on it counts as having run out.</summary>
+    private const double Exhausted = 0.9;
+
+    /// <summary>A share of the offered rate from which on it counts as held.</summary>
+    private const double HeldShare = 0.99;
+
+    public static string NodeName(int id) => $"node-{id}";
+
+    /// <summary>Latencies from the intended send time; null for a load that only reads.</summary>
+    public Histogram? Latency => Report.Produce?.Latency;
+
+    public RunRow Row()
+    {
+        var machine = End.Machine.Since(Begin.Machine);
+        var seconds = Report.Phases.First(phase => phase.Name == "measure").Duration.TotalSeconds;
+        var reasons = Report.Problems.Concat(Report.Verification is { Sound: false } verification ? verification.Reasons : []).Distinct().ToList();
+        var row = Empty(Run, System, Started, Durability(Run.Cell, Settings)) with
+        {
+            MeasuredSeconds = seconds,
+            Processes = [.. Uses()],
+            StealSeconds = machine.StealTime.TotalSeconds,
+            DirtyMaxBytes = Within().Max(sample => sample.Machine.DirtyBytes + sample.Machine.WritebackBytes),
+            DiskReadBytes = machine.DiskReadBytes,
+            DiskWriteBytes = machine.DiskWriteBytes,
+            Sound = reasons.Count == 0,
+            Reason = string.Join("; ", reasons),
+        };
+        row = Report.Produce is { } produce ? WithProduced(row, produce) : Report.Consume is { } consume ? WithConsumed(row, consume) : row;
+        return row with { Bottleneck = Bottleneck(row) };
+    }
+
+    /// <summary>The run second by second, warm-up included.</summary>
+    public IReadOnlyList<TimelinePoint> Timeline()
+    {
+        var warmup = Report.Timeline.Count(second => !second.Measured && second.Second < FirstMeasured());
+        var origin = Report.Phases.Count > 0 ? Report.Phases[0].StartNanoseconds : 0;
+        return [.. Report.Timeline.Select(second =>
+        {
+            var from = At(origin + second.Second * 1_000_000_000L);
+            var to = At(origin + (second.Second + 1) * 1_000_000_000L);
+            return new TimelinePoint
+            {
+                Second = second.Second + 1 - warmup,
+                OfferedPerSecond = Report.Produce?.OfferedRecordsPerSecond is null ? null : second.OfferedRecords,
+                AchievedPerSecond = Report.Produce is null ? second.ReadRecords : second.AckedRecords,
+                FailedPerSecond = second.FailedRecords,
+                P50Ms = second.P50?.TotalMilliseconds,
+                P99Ms = second.P99?.TotalMilliseconds,
+                MaxMs = second.Max?.TotalMilliseconds,
+                BrokerCores = Cores(from, to, name => name != WorkerName),
+                GeneratorCores = Cores(from, to, name => name == WorkerName),
+                StealCores = from is null || to is null || from == to ? null : to.Machine.Since(from.Machine).StealTime / to.Since(from),
+                DirtyBytes = to?.Machine.DirtyBytes,
+            };
+        })];
+    }
+
+    /// <summary>The row of a run that gave nothing.</summary>
+    public static RunRow Failed(ScheduledRun run, string system, DateTimeOffset started, IReadOnlyDictionary<string, string> settings, string reason) =>
+        Empty(run, system, started, Durability(run.Cell, settings)) with { Sound = false, Reason = reason };
+
+    private static RunRow Empty(ScheduledRun run, string system, DateTimeOffset started, string durability) => new()
+    {
+        Cell = run.Cell.Facts.Id,
+        Label = run.Cell.Facts.Label,
+        Repeat = run.Repeat,
+        Axes = run.Cell.Facts.Values,
+        System = system,
+        Durability = durability,
+        Started = started,
+        MeasuredSeconds = 0,
+        Sound = true,
+    };
+
+    private static string Durability(Cell cell, IReadOnlyDictionary<string, string> settings)
+    {
+        var acks = cell.Load.Send.Acks < 0 ? "all" : $"{cell.Load.Send.Acks}";
+        var cluster = cell.Cluster;
+        var flush = settings.GetValueOrDefault("flush") ?? cluster.Strategies.GetValueOrDefault("flush", "unknown");
+        return $"acks={acks}, RF {cluster.Replication}, min in-sync {cluster.MinInSync}, flush {flush}";
+    }
+
+    private RunRow WithProduced(RunRow row, ProduceReport produce) => row with
+    {
+        OfferedPerSecond = produce.OfferedRecordsPerSecond,
+        AchievedPerSecond = produce.AckedRecordsPerSecond,
+        GoodputBytes = produce.AckedBytes,
+        Acked = produce.AckedRecords,
+        Failed = produce.Totals.Failed + produce.Totals.Unanswered,
+        Verified = Report.Verification?.Read,
+        Lost = Report.Verification?.Lost ?? 0,
+        Duplicates = Report.Verification?.Duplicated ?? 0,
+        OutOfOrder = Report.Verification?.Reordered ?? 0,
+        Corrupt = Report.Verification?.Corrupted ?? 0,
+        P50Ms = produce.Latency.Percentile(50).TotalMilliseconds,
+        P90Ms = produce.Latency.Percentile(90).TotalMilliseconds,
+        P99Ms = produce.Latency.Percentile(99).TotalMilliseconds,
+        P999Ms = produce.Latency.Percentile(99.9).TotalMilliseconds,
+        MaxMs = produce.Latency.Max.TotalMilliseconds,
+    };
+
+    private static RunRow WithConsumed(RunRow row, ConsumeReport consume) => row with
+    {
+        AchievedPerSecond = consume.RecordsPerSecond,
+        GoodputBytes = consume.Bytes,
+        Acked = consume.Records,
+    };
+
+    private IEnumerable<ProcessUse> Uses()
+    {
+        var seconds = End.Since(Begin).TotalSeconds;
+        var nodes = End.Processes.Keys.Where(name => name != WorkerName).ToList();
+        var leaders = Leaders.Select(NodeName).ToHashSet();
+        // Where several nodes lead, what one of them does as leader and what as follower cannot be told apart.
+        if (leaders.Count == 1)
+        {
+            yield return Use(ProcessRole.Leader, nodes.Where(leaders.Contains));
+            if (nodes.Count > 1) yield return Use(ProcessRole.Followers, nodes.Where(name => !leaders.Contains(name)));
+        }
+        else
+        {
+            yield return Use(ProcessRole.Brokers, nodes);
+        }
+
+        yield return Use(Report.Produce is null ? ProcessRole.Consumers : ProcessRole.Generator, [WorkerName]);
+
+        ProcessUse Use(string role, IEnumerable<string> names)
+        {
+            var present = names.Where(name => End.Processes.ContainsKey(name) && Begin.Processes.ContainsKey(name)).ToList();
+            var used = present.Select(name => End.Processes[name].Since(Begin.Processes[name])).ToList();
+            var cpu = used.Sum(counters => counters.CpuTime.TotalSeconds);
+            return new ProcessUse
+            {
+                Role = role,
+                Count = present.Count,
+                CpuSeconds = cpu,
+                Cores = cpu / seconds,
+                ContextSwitches = used.Sum(counters => counters.VoluntarySwitches + counters.InvoluntarySwitches),
+                ReadBytes = used.Sum(counters => counters.DiskReadBytes),
+                WriteBytes = used.Sum(counters => counters.DiskWriteBytes),
+                ReadCalls = used.Sum(counters => counters.ReadCalls),
+                WriteCalls = used.Sum(counters => counters.WriteCalls),
+                RssMaxBytes = Within().SelectMany(sample => present.Where(sample.Processes.ContainsKey).Select(name => sample.Processes[name].ResidentBytes)).DefaultIfEmpty().Max(),
+            };
+        }
+    }
+
+    /// <summary>Names what ran out first, where something did.</summary>
+    private string Bottleneck(RunRow row)
+    {
+        var held = row.OfferedPerSecond is { } offered && row.AchievedPerSecond >= HeldShare * offered;
+        if (held) return "";
+
+        var machine = End.Machine.Since(Begin.Machine);
+        var elapsed = End.Since(Begin);
+        var causes = new List<string>();
+        if (Report.Produce is { SaturationSigns: { Count: > 0 } signs }) causes.Add("load generator: " + string.Join(", ", signs));
+        if ((machine.BusyTime + machine.StealTime) / machine.TotalTime >= Exhausted) causes.Add("CPU of the machine");
+        if (machine.DiskBusyTime / elapsed >= Exhausted) causes.Add("disk");
+        return string.Join("; ", causes);
+    }
+
+    private IEnumerable<Sample> Within() => Samples.Where(sample => sample.Timestamp >= Begin.Timestamp && sample.Timestamp <= End.Timestamp);
+
+    private int FirstMeasured() => Report.Timeline.FirstOrDefault(second => second.Measured)?.Second ?? 0;
+
+    /// <summary>The sample nearest to a moment, which is within half a second of it; null outside the run.</summary>
+    private Sample? At(long nanoseconds)
+    {
+        var ticksPerNanosecond = Stopwatch.Frequency / 1e9;
+        var nearest = Samples.MinBy(sample => Math.Abs(sample.Timestamp / ticksPerNanosecond - nanoseconds));
+        return nearest is not null && Math.Abs(nearest.Timestamp / ticksPerNanosecond - nanoseconds) < 1e9 ? nearest : null;
+    }
+
+    private static double? Cores(Sample? from, Sample? to, Func<string, bool> include)
+    {
+        if (from is null || to is null || ReferenceEquals(from, to)) return null;
+
+        var used = to.Processes.Where(process => include(process.Key) && from.Processes.ContainsKey(process.Key))
+            .Sum(process => process.Value.Since(from.Processes[process.Key]).CpuTime.TotalSeconds);
+        return used / to.Since(from).TotalSeconds;
+    }
+}

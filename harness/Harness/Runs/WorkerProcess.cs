@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Harness.Load;
+using Harness.Nodes;
+
+namespace Harness.Runs;
+
+/// <summary>How load workers are started: the program and the arguments that make it one.</summary>
+public sealed record WorkerProgram(string Program, IReadOnlyList<string> Arguments);
+
+/// <summary>One load worker at its job, in a process of its own so that its CPU time is not the harness's.</summary>
+internal sealed class WorkerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(5);
+
+    private readonly NodeProcess _process;
+    private readonly Action<LoadLine> _onLine;
+    private LoadLine? _last;
+
+    private WorkerProcess(WorkerProgram program, string logFile, Action<LoadLine> onLine)
+    {
+        _onLine = onLine;
+        _process = NodeProcess.Start(new NodeCommand("the load worker", program.Program, program.Arguments, logFile), TakeLine);
+    }
+
+    public int Pid => _process.Pid;
+
+    /// <summary>Starts a worker and hands it its job.</summary>
+    /// <param name="program">How a worker is started.</param>
+    /// <param name="spec">The job.</param>
+    /// <param name="logFile">Where what it prints beside its lines goes.</param>
+    /// <param name="onLine">Is told each of its lines as it comes.</param>
+    public static async Task<WorkerProcess> Start(WorkerProgram program, LoadSpec spec, string logFile, Action<LoadLine> onLine)
+    {
+        var worker = new WorkerProcess(program, logFile, onLine);
+        try
+        {
+            await worker._process.Input.WriteLineAsync(LoadJson.Write(spec));
+            await worker._process.Input.FlushAsync();
+        }
+        catch (IOException)
+        {
+            // It ended before it read its job: Report says why.
+        }
+
+        return worker;
+    }
+
+    /// <summary>Waits for the end of the job.</summary>
+    /// <exception cref="RunFailedException">The worker refused the job.</exception>
+    /// <exception cref="NodeFailedException">It ended without a report.</exception>
+    public async Task<LoadReport> Report()
+    {
+        await _process.Exited;
+        return _last switch
+        {
+            ReportLine line => line.Report,
+            RefusalLine refusal => throw new RunFailedException("the load worker refused: " + string.Join("; ", refusal.Problems)),
+            _ => throw new NodeFailedException($"the load worker ended with exit code {_process.ExitCode} and no report:\n{_process.LogTail}"),
+        };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited) await _process.Stop(StopDeadline);
+        await _process.DisposeAsync();
+    }
+
+    private bool TakeLine(string line)
+    {
+        if (line is not ['{', ..]) return false;
+
+        try
+        {
+            var parsed = LoadJson.ReadLine(line);
+            _last = parsed;
+            _onLine(parsed);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}
