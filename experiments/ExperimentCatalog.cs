@@ -1,0 +1,14 @@
+using Harness.Plans;
+
+namespace Experiments;
+
+/// <summary>Every experiment there is; a new one is a file and a line here.</summary>
+public static class ExperimentCatalog
+{
+    public static IReadOnlyList<Experiment> All { get; } = [new Quick(), new ReadPath(), new FlushPolicy(), new RoadToOneMillion()];
+
+    /// <exception cref="PlanException">There is no such experiment; the message lists what there is.</exception>
+    public static Experiment Find(string name) =>
+        All.FirstOrDefault(experiment => string.Equals(experiment.Id, name, StringComparison.OrdinalIgnoreCase)) ?? throw new PlanException(
+            $"there is no experiment '{name}': choose {string.Join(", ", All.Select(experiment => experiment.Id))}.");
+}
