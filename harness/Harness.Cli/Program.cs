@@ -1,2 +1,3 @@
-Console.Error.WriteLine("testbed: no command yet");
-return 1;
+using Harness.Cli;
+
+return await CommandLine.Run(args, new Surroundings(Console.Out, Console.Error, Console.In));

@@ -1,0 +1,39 @@
+using System.Reflection;
+
+namespace Harness.Cli;
+
+/// <summary>Where things lie that are not part of the command itself.</summary>
+internal static class Checkout
+{
+    private const string Landmark = "Testbed.sln";
+
+    /// <summary>The root of the checkout that the command was built in, or null when it was carried elsewhere.</summary>
+    public static string? Root { get; } = FindUpwards(AppContext.BaseDirectory);
+
+    /// <summary>Where results go unless told otherwise: the checkout's <c>results</c>, else one in the current folder.</summary>
+    public static string Results => Path.Combine(Root ?? Environment.CurrentDirectory, "results");
+
+    /// <summary>Where data goes unless told otherwise.</summary>
+    public static string Data => Path.Combine(Path.GetTempPath(), "testbed");
+
+    /// <summary>The broker that was built with this command, or the one that TESTBED_BROKER names.</summary>
+    /// <exception cref="CommandException">There is none.</exception>
+    public static string BrokerAssembly
+    {
+        get
+        {
+            var built = typeof(Checkout).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(m => m.Key == "BrokerAssembly").Value!;
+            var path = Environment.GetEnvironmentVariable("TESTBED_BROKER") is { Length: > 0 } named ? named
+                : Root is not null ? Path.Combine(Root, built)
+                : throw new CommandException($"the command lies outside its checkout: name Engine.Broker.dll with the variable TESTBED_BROKER.");
+            return File.Exists(path) ? path : throw new CommandException($"there is no broker at {path}: build the solution, or name Engine.Broker.dll with the variable TESTBED_BROKER.");
+        }
+    }
+
+    private static string? FindUpwards(string folder)
+    {
+        for (var current = new DirectoryInfo(folder); current is not null; current = current.Parent)
+            if (File.Exists(Path.Combine(current.FullName, Landmark))) return current.FullName;
+        return null;
+    }
+}
