@@ -14,13 +14,15 @@ internal sealed class BackgroundQueue : IDisposable
         _thread.Start();
     }
 
-    public void Post(Action work)
+    /// <returns>False when the queue is closed: the work is not done.</returns>
+    public bool Post(Action work)
     {
         lock (_work)
         {
-            ObjectDisposedException.ThrowIf(_closing, this);
+            if (_closing) return false;
             _work.Enqueue(work);
             Monitor.Pulse(_work);
+            return true;
         }
     }
 
@@ -28,8 +30,7 @@ internal sealed class BackgroundQueue : IDisposable
     public void Drain()
     {
         using var done = new ManualResetEventSlim();
-        Post(done.Set);
-        done.Wait();
+        if (Post(done.Set)) done.Wait();
     }
 
     /// <summary>Finishes what was posted and ends the thread.</summary>

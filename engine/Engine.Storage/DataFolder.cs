@@ -120,7 +120,7 @@ public sealed class DataFolder : IDisposable
             log.Abandon();
             throw new InvalidOperationException($"the log {name} is open already");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException or LogOfflineException)
         {
             throw new DataFolderException($"the log in {path} cannot be opened: {failure.Message}", failure);
         }
@@ -256,7 +256,7 @@ public sealed class DataFolder : IDisposable
     /// <summary>A folder that the next start sweeps. Not named after its topic: with more than that a long name would not fit.</summary>
     private string UnusedName() => System.IO.Path.Combine(Path, Guid.NewGuid().ToString("N") + DeletedSuffix);
 
-    private static void SweepLater(string folder, NodeFiles node) => node.Sweeper.Post(() =>
+    private static void SweepLater(string folder, NodeFiles node) => _ = node.Sweeper.Post(() =>
     {
         try
         {

@@ -5,7 +5,7 @@ namespace Engine.Storage;
 
 /// <summary>Keeps count of what a log has not flushed, asks the policy when to, and flushes.</summary>
 /// <remarks>Thread-safe: the appender adds, the appender or a flusher thread flushes, and both may be at it at once.</remarks>
-internal sealed class LogFlush(PartitionLog log, NodeFiles node)
+internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
 {
     private readonly IFlushPolicy _policy = node.Strategies.Flush.Instance;
     private readonly Lock _state = new();
@@ -14,7 +14,7 @@ internal sealed class LogFlush(PartitionLog log, NodeFiles node)
     private Instant _oldestAppend;
     private Instant _due = Instant.Never;
     private long _flushedOffset;
-    private int _truncations;
+    private int _resets;
     private bool _isBusy;
     private bool _isDueAgain;
 
@@ -22,6 +22,9 @@ internal sealed class LogFlush(PartitionLog log, NodeFiles node)
 
     /// <summary>Everything before it is durable.</summary>
     public long FlushedOffset => Volatile.Read(ref _flushedOffset);
+
+    /// <summary>A flusher thread has moved <see cref="FlushedOffset"/>.</summary>
+    public event Action? Advanced;
 
     /// <summary>Counts an append that readers can see already, and flushes it if the policy wants that before anything else.</summary>
     public void Appended(int bytes, int batches)
@@ -51,18 +54,18 @@ internal sealed class LogFlush(PartitionLog log, NodeFiles node)
     public bool Flush()
     {
         long end;
-        int truncations;
+        int resets;
         lock (_state)
         {
             end = log.EndOffset;
-            truncations = _truncations;
+            resets = _resets;
             (_bytes, _batches, _due) = (0, 0, Instant.Never);
         }
 
-        log.SyncSegments();
+        SyncAll();
         lock (_state)
         {
-            if (truncations != _truncations || end <= _flushedOffset) return false;
+            if (resets != _resets || end <= _flushedOffset) return false;
             Volatile.Write(ref _flushedOffset, end);
             return true;
         }
@@ -88,11 +91,11 @@ internal sealed class LogFlush(PartitionLog log, NodeFiles node)
         {
             try
             {
-                if (Flush() && HoldsAcknowledgement) log.RaiseStoredAdvanced();
+                if (Flush()) Advanced?.Invoke();
             }
             catch (LogOfflineException)
             {
-                // The log has told whoever listens, and refuses everything from now on.
+                // Whoever listens has been told; from now on the log refuses everything.
             }
 
             lock (_state)
@@ -104,14 +107,60 @@ internal sealed class LogFlush(PartitionLog log, NodeFiles node)
         }
     }
 
-    /// <summary>The log now begins or ends at <paramref name="endOffset"/> with all of it durable: after opening and truncation.</summary>
+    /// <summary>The log ends at <paramref name="endOffset"/> with nothing left to flush: after opening and truncation.</summary>
     public void Reset(long endOffset)
     {
         lock (_state)
         {
-            _truncations++;
+            _resets++; // A flush that is under way must not report what it began with.
             (_bytes, _batches, _due) = (0, 0, Instant.Never);
             Volatile.Write(ref _flushedOffset, endOffset);
+        }
+    }
+
+    /// <summary>Makes all segments durable that are not yet, the oldest first.</summary>
+    /// <exception cref="LogOfflineException">One could not be; the log is offline.</exception>
+    public void SyncAll()
+    {
+        var segments = log.Segments;
+        var first = segments.Length - 1;
+        while (first > 0 && !segments[first - 1].IsFlushed) first--;
+        foreach (var segment in segments.AsSpan(first)) Sync(segment);
+    }
+
+    /// <summary>Makes one segment durable, its name in the folder included.</summary>
+    /// <exception cref="LogOfflineException">It could not be; the log is offline.</exception>
+    public void Sync(Segment segment)
+    {
+        if (!segment.File.TryRefer()) return;
+        try
+        {
+            // One at a time: the kernel tells a write error to one fdatasync only, and another beside it would report success.
+            lock (segment.Syncing)
+            {
+                log.ThrowIfOffline();
+                if (!segment.IsFlushed) SyncAlone(segment);
+            }
+        }
+        finally
+        {
+            segment.File.Dispose();
+        }
+    }
+
+    private void SyncAlone(Segment segment)
+    {
+        try
+        {
+            var size = segment.SizeBytes;
+            if (!segment.IsNameDurable) node.Calls.SyncFolder(folder);
+            segment.IsNameDurable = true;
+            node.Calls.SyncData(segment.File.Handle);
+            segment.FlushedBytes = size;
+        }
+        catch (Exception failure) when (LogState.IsEnvironmental(failure))
+        {
+            throw log.GoOffline("cannot be flushed", failure);
         }
     }
 }

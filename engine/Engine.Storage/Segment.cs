@@ -20,6 +20,7 @@ internal sealed class Segment
     private long _unindexedBytes;
     private long _maxTimestamp = -1;
     private long _maxTimestampOffset;
+    private bool _isIndexUsed;
 
     /// <summary>An empty segment, to be grown; its indexes at first have room for as many entries as those of <paramref name="previous"/>.</summary>
     public Segment(SegmentFile file, long baseOffset, int indexIntervalBytes, Segment? previous = null)
@@ -92,7 +93,14 @@ internal sealed class Segment
 
     public TimeIndex Times => Volatile.Read(ref _times) ?? LoadTimes();
 
-    private OffsetIndex Index => Volatile.Read(ref _index) ?? LoadIndex();
+    private OffsetIndex Index
+    {
+        get
+        {
+            if (!_isIndexUsed) _isIndexUsed = true;
+            return Volatile.Read(ref _index) ?? LoadIndex();
+        }
+    }
 
     private string IndexPath => IndexPaths(File.Path).Offsets;
 
@@ -193,6 +201,14 @@ internal sealed class Segment
         Volatile.Write(ref _recent, null);
         Volatile.Write(ref _index, null);
         Volatile.Write(ref _times, null);
+    }
+
+    /// <summary>The same, for a closed segment that nobody has looked into since the last call.</summary>
+    public void ForgetIdleIndexes()
+    {
+        if (Volatile.Read(ref _recent) is not null) return; // Not written yet.
+        if (!_isIndexUsed) ForgetIndexes();
+        _isIndexUsed = false;
     }
 
     /// <summary>The files that go with a <c>.log</c> file.</summary>

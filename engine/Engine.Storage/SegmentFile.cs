@@ -62,7 +62,8 @@ public sealed class SegmentFile : IDisposable
     /// <summary>Gives up one reference.</summary>
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _references) == 0) _node.Sweeper.Post(Close);
+        if (Interlocked.Decrement(ref _references) > 0) return;
+        if (!_node.Sweeper.Post(Close)) Close(); // The node has stopped; a client was still being sent to.
     }
 
     /// <summary>Starts a writer that goes on at <paramref name="position"/>.</summary>

@@ -37,13 +37,13 @@ internal class FileCalls
         if (Libc.Fsync(handle) != 0) throw Failed("fsync of a folder");
     }
 
-    /// <summary>Reserves disk blocks without changing the file's length; false when the file system cannot.</summary>
+    /// <summary>Reserves disk blocks without changing the file's length; false when the file system cannot or has too few.</summary>
     public virtual bool Allocate(SafeFileHandle file, long position, long count)
     {
         while (Libc.Fallocate(file, Libc.KeepSize, position, count) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
-            if (error == Libc.NotSupported) return false;
+            if (error is Libc.NotSupported or Libc.NoSpace) return false;
             if (error != Libc.Interrupted) throw Failed("fallocate");
         }
 

@@ -6,10 +6,10 @@ namespace Engine.Storage.Native;
 /// <summary>The system calls .NET has no counterpart for, or whose counterpart hides errors.</summary>
 internal static partial class Libc
 {
-    public const int NoSuchEntry = 2;    // ENOENT
     public const int Interrupted = 4;    // EINTR
     public const int Invalid = 22;       // EINVAL
     public const int WouldBlock = 11;    // EWOULDBLOCK
+    public const int NoSpace = 28;       // ENOSPC
     public const int NotSupported = 95;  // EOPNOTSUPP
 
     public const int ReadOnly = 0;           // O_RDONLY

@@ -159,6 +159,50 @@ public sealed class PartitionLogTests
     }
 
     [Fact]
+    public void Retain_BelowAnOffset_KeepsTheSegmentThatHoldsIt()
+    {
+        using var scratch = new ScratchLog(new LogOptions { SegmentBytes = 4096, RetentionBytes = 0, RetentionAge = TimeSpan.Zero });
+        var batches = Batches.Series(0, 100);
+        scratch.Append(batches);
+        scratch.Log.Retain(100_000, belowOffset: 0);
+        Assert.Equal(0, scratch.Log.StartOffset);
+
+        scratch.Log.Retain(100_000, belowOffset: 150);
+        Assert.InRange(scratch.Log.StartOffset, 100, 150);
+        Assert.Equal(new BatchHeader(batches[^1]).NextOffset, scratch.Log.EndOffset);
+        Assert.True(scratch.Log.SizeBytes > 0);
+    }
+
+    [Fact]
+    public void Retain_IdleSegments_AreReadAsBeforeOnceTheirIndexesLeftMemory()
+    {
+        using var scratch = new ScratchLog(new LogOptions { SegmentBytes = 4096, IndexIntervalBytes = 200 });
+        var batches = Batches.Series(0, 100);
+        scratch.Append(batches);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(batches.SelectMany(b => b), scratch.ReadAll(0));
+            scratch.Log.Retain(0);
+            scratch.Log.Retain(0);
+            scratch.Data.Settle();
+        }
+    }
+
+    [Fact]
+    public void Slice_ReleasedAfterTheNodeStopped_IsClosedQuietly()
+    {
+        var scratch = new ScratchLog();
+        var batch = Batches.Make(0, 5);
+        scratch.Append(batch);
+        Assert.True(scratch.Log.TryRead(0, 5, 1000, true, out var slice));
+        scratch.Dispose();
+
+        Assert.Equal(batch, ScratchLog.Take(slice));
+        Assert.True(slice.File!.IsClosed);
+        Assert.Throws<LogOfflineException>(() => scratch.Log.TryRead(0, 5, 1000, true, out _));
+    }
+
+    [Fact]
     public void OffsetForTimestamp_AnyTime_FindsTheFirstRecordThatOld()
     {
         using var scratch = new ScratchLog(new LogOptions { SegmentBytes = 4096, IndexIntervalBytes = 200 });

@@ -1,0 +1,129 @@
+using Engine.Storage.Cache;
+
+namespace Engine.Storage;
+
+/// <summary>Finds batches in a log: by offset, by timestamp, or one after the other. Any number of threads at once.</summary>
+internal sealed class LogReader(LogState log, IBatchCache cache)
+{
+    /// <inheritdoc cref="PartitionLog.TryRead"/>
+    public bool TryRead(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, out LogSlice slice)
+    {
+        slice = default;
+        while (true)
+        {
+            log.ThrowIfOffline();
+            // The end before the segments: then they hold at least what the end says.
+            var end = log.EndOffset;
+            var segments = log.Segments;
+            if (offset < log.StartOffset || offset > end) return false;
+
+            var bound = Math.Min(boundOffset, end);
+            if (offset >= bound) return true;
+            if (cache.TryGet(offset, bound, maxBytes, atLeastOneBatch, out slice)) return true;
+
+            var number = LogState.Find(segments, offset);
+            if (number < 0 || !segments[number].File.TryRefer()) continue; // Dropped meanwhile: look again.
+
+            // A closed segment ends where the next begins; the last one may have grown past what this read knows of.
+            var nextBase = number + 1 < segments.Length ? segments[number + 1].BaseOffset : long.MaxValue;
+            if (TryRead(segments[number], offset, bound, nextBase, maxBytes, atLeastOneBatch, out slice)) return true;
+        }
+    }
+
+    /// <inheritdoc cref="PartitionLog.VisitBatches"/>
+    public void VisitBatches(long fromOffset, BatchVisitor visit)
+    {
+        log.ThrowIfOffline();
+        var end = log.EndOffset;
+        var segments = log.Segments;
+        for (var i = Math.Max(0, LogState.Find(segments, fromOffset)); i < segments.Length; i++)
+        {
+            var from = Math.Max(fromOffset, segments[i].BaseOffset);
+            if (from >= end) return;
+            Look<int>(segments[i], segment =>
+            {
+                var scan = new HeaderScan(segment.File, segment.Find(from).Bytes, segment.SizeBytes, stackalloc byte[4096]);
+                while (scan.MoveNext() && scan.Header.BaseOffset < end) visit(scan.Header);
+                return null;
+            });
+        }
+    }
+
+    /// <inheritdoc cref="PartitionLog.OffsetForTimestamp"/>
+    public (long Offset, long Timestamp)? OffsetForTimestamp(long timestamp)
+    {
+        log.ThrowIfOffline();
+        foreach (var segment in log.Segments)
+        {
+            if (Look<(long, long)>(segment, found => TimestampLookup.First(found, timestamp)) is { } record) return record;
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc cref="PartitionLog.MaxTimestamp"/>
+    public (long Offset, long Timestamp)? MaxTimestamp()
+    {
+        log.ThrowIfOffline();
+        var largest = -1L;
+        foreach (var segment in log.Segments)
+            largest = Math.Max(largest, Look<long>(segment, found => found.MaxTimestamp.Timestamp) ?? -1);
+        return largest < 0 ? null : OffsetForTimestamp(largest);
+    }
+
+    /// <summary>Finds the stretch of the segment between the offsets, and gives up the caller's reference to its file.</summary>
+    /// <returns>False when the segment was dropped meanwhile.</returns>
+    private bool TryRead(Segment segment, long offset, long bound, long nextBase, int maxBytes, bool atLeastOneBatch, out LogSlice slice)
+    {
+        slice = default;
+        try
+        {
+            var start = segment.Find(offset).Bytes;
+            var end = bound >= nextBase ? segment.SizeBytes : segment.Find(bound).Bytes;
+            if (end - start > maxBytes) end = Shorten(segment, start, maxBytes, atLeastOneBatch);
+            if (end > start) slice = segment.File.Reader.Read(start, (int)(end - start));
+            return true;
+        }
+        catch (Exception failure) when (LogState.IsEnvironmental(failure))
+        {
+            if (!log.Holds(segment)) return false;
+            throw log.GoOffline("cannot be read", failure);
+        }
+        finally
+        {
+            segment.File.Dispose();
+        }
+    }
+
+    /// <summary>Where a read that begins at <paramref name="start"/> ends if it may not take all there is.</summary>
+    private static long Shorten(Segment segment, long start, int maxBytes, bool atLeastOneBatch)
+    {
+        var boundary = segment.BoundaryBefore(start + maxBytes, start);
+        if (boundary > start) return boundary;
+
+        // No boundary known within maxBytes: the first batch may be larger, or the index too sparse to tell.
+        var firstBytes = segment.BatchBytes(start);
+        if (firstBytes <= maxBytes) return start + maxBytes;
+        return atLeastOneBatch ? start + firstBytes : start;
+    }
+
+    /// <summary>Looks into a segment while its file is kept open; null also when it was dropped meanwhile.</summary>
+    private T? Look<T>(Segment segment, Func<Segment, T?> look)
+        where T : struct
+    {
+        if (!segment.File.TryRefer()) return null;
+        try
+        {
+            return look(segment);
+        }
+        catch (Exception failure) when (LogState.IsEnvironmental(failure))
+        {
+            if (!log.Holds(segment)) return null;
+            throw log.GoOffline("cannot be read", failure);
+        }
+        finally
+        {
+            segment.File.Dispose();
+        }
+    }
+}
