@@ -15,13 +15,11 @@ public sealed class StorageContractTests
 {
     private static readonly LogOptions SmallSegments = new() { SegmentBytes = 32 << 10, IndexIntervalBytes = 1024 };
 
-    private static readonly IStrategyCatalog[] Catalogs = [WritePaths.Catalog, FlushPolicies.Catalog, ReadPaths.Catalog, BatchCaches.Catalog];
-
-    /// <summary>Every strategy of every seam, with the other seams' defaults; and each cache over each read path.</summary>
+    /// <summary>Every flush policy; every read path over every write path, and over every cache but the default, which those have.</summary>
     public static TheoryData<string> EveryStrategy =>
-        [.. Catalogs.SelectMany(catalog => catalog.Strategies.Select(strategy => $"{catalog.Seam}={strategy.Name}"))
-            .Concat(from cache in BatchCaches.Catalog.Strategies from read in ReadPaths.Catalog.Strategies select $"cache={cache.Name} read={read.Name}")
-            .Concat(from write in WritePaths.Catalog.Strategies from read in ReadPaths.Catalog.Strategies select $"write={write.Name} read={read.Name}")];
+        [.. Names(FlushPolicies.Catalog).Select(flush => $"flush={flush}")
+            .Concat(from write in Names(WritePaths.Catalog) from read in Names(ReadPaths.Catalog) select $"write={write} read={read}")
+            .Concat(from cache in Names(BatchCaches.Catalog).Skip(1) from read in Names(ReadPaths.Catalog) select $"cache={cache} read={read}")];
 
     [Theory, MemberData(nameof(EveryStrategy))]
     public void Read_AnyOffset_ReturnsTheBytesAppended(string choice)
@@ -117,7 +115,9 @@ public sealed class StorageContractTests
             var (offset, next) = (0L, 0);
             while (offset < end)
             {
-                for (var rest = scratch.Read(offset, scratch.Log.EndOffset, 5000).AsSpan(); rest.Length >= BatchHeader.Size;)
+                var rest = scratch.Read(offset, scratch.Log.EndOffset, 5000).AsSpan();
+                if (rest.IsEmpty) Thread.Sleep(0);
+                while (rest.Length >= BatchHeader.Size)
                 {
                     var header = new BatchHeader(rest);
                     if (header.SizeBytes > rest.Length) break;
@@ -175,6 +175,8 @@ public sealed class StorageContractTests
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
+
+    private static IEnumerable<string> Names(IStrategyCatalog catalog) => catalog.Strategies.Select(strategy => strategy.Name);
 
     private static ScratchLog Open(string choice, LogOptions? options = null)
     {
