@@ -74,7 +74,7 @@ public sealed class VerificationTests
     {
         using var broker = new FakeBroker();
         broker.Store = (_, number, batch) => number >= 10 ? [] : [batch];
-        var (report, _) = LoadRunTests.Run(broker, Produce(true), new(), seconds: 20);
+        var (report, _) = LoadRunTests.Run(broker, Produce(true), new(), seconds: 20, drain: LoadRunTests.Ms(400));
         Assert.True(report.Failed);
         Assert.True(report.Verification!.Lost > 0);
         Assert.Equal(report.Verification.Acked, report.Verification.Read + report.Verification.Lost);

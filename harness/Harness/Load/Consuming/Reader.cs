@@ -120,8 +120,9 @@ internal sealed class Reader : IDisposable
         if (_load.Consume!.Repeat && now >= _tally.MeasureEnd) return true;
         if (now - _lastProgress <= _patience || Volatile.Read(ref _end) is not { } end) return false;
 
-        foreach (var partition in _partitions.Where(partition => _positions[partition] < end[partition]))
-            Unserved.Add($"reader {Number} got nothing of partition {partition} from offset {_positions[partition]} on, which ends at {end[partition]}");
+        foreach (var partition in _partitions)
+            if (_positions[partition] < end[partition])
+                Unserved.Add($"reader {Number} got nothing of partition {partition} from offset {_positions[partition]} on, which ends at {end[partition]}");
         return true;
     }
 

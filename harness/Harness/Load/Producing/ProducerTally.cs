@@ -91,7 +91,7 @@ internal sealed class ProducerTally(Schedule schedule, Timeline timeline)
         if (schedule.Measures(now)) Count(Measured, batch);
 
         var intended = batch.Intended;
-        _second.LatencyToRecord.RecordSince(intended, now);
+        _second.Latency.RecordSince(intended, now);
         var (from, to) = MeasuredPart(intended);
         Latency.RecordSince(intended[from..to], now);
         ServiceTime.RecordNanoseconds(now - sentAt, to - from);

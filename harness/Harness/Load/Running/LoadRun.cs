@@ -56,12 +56,14 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         var supervisor = new Supervisor(schedule, timeline, print);
         var readers = Start("reader", _readers.Select(reader => (Action)reader.Run));
         supervisor.Watch(Start("producer", _producers.Select(producer => (Action)producer.Run)), afterMeasure: "drain");
+        if (supervisor.Phase != "drain") supervisor.Enter("drain", Clock.Now); // all was answered at once, or the load ended before its time
         var measureEnd = Math.Min(schedule.MeasureEnd, _producers.Max(producer => producer.EndedAt));
         if (spec.Consume is not null && !control.Stopping) ReadToTheEnd(cluster, supervisor, timeline, readers);
         supervisor.Enter(null, Clock.Now);
         foreach (var reader in readers) reader.Join(); // at once when the run was stopped
 
-        return Report(supervisor, timeline, Math.Max(1, measureEnd - schedule.MeasureStart) / (double)Clock.Second);
+        var measured = new Schedule(schedule.Start, schedule.MeasureStart, measureEnd, schedule.DrainEnd);
+        return Report(supervisor, timeline, measured);
     }
 
     private LoadReport ReadOnly(Cluster cluster)
@@ -79,7 +81,7 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         var supervisor = new Supervisor(schedule, timeline, print);
         supervisor.Watch(Start("reader", _readers.Select(reader => (Action)reader.Run)), afterMeasure: "drain");
         supervisor.Enter(null, Clock.Now);
-        return Report(supervisor, timeline, 0);
+        return Report(supervisor, timeline, schedule);
     }
 
     private void ReadToTheEnd(Cluster cluster, Supervisor supervisor, Timeline timeline, List<Thread> running)
@@ -95,7 +97,6 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
                 running = Start("reader", _readers.Select(reader => (Action)reader.Run));
             }
 
-            else if (supervisor.Phase != "drain") supervisor.Enter("drain", Clock.Now); // the load ended before its time
 
             foreach (var reader in _readers) reader.StopAt(end);
             supervisor.Watch(running, afterMeasure: null);
@@ -153,10 +154,13 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
 
     private long StartTime(int readers) => Clock.Now + Lead + LeadPerThread * (_producers.Count + readers);
 
-    private LoadReport Report(Supervisor supervisor, Timeline timeline, double produceSeconds)
+    private LoadReport Report(Supervisor supervisor, Timeline timeline, Schedule measured)
     {
         var seconds = timeline.All();
-        var produced = spec.Produce is { } produce ? ReportComposer.Produce(produce, _producers, produceSeconds, seconds) : null;
+        var duration = Math.Max(1, measured.MeasureEnd - measured.MeasureStart) / (double)Clock.Second;
+        var produced = spec.Produce is { } produce
+            ? ReportComposer.Produce(produce, _producers, duration, seconds.Where(second => measured.MeasuresSecond(second.Second)))
+            : null;
         var problems = new List<string>(control.Problems);
         var verification = control.Stopping ? null : ReportComposer.Verify(_readers, produced is not null, produced?.Totals.Acked ?? 0);
         if (verification is null) problems.AddRange(_readers.SelectMany(reader => reader.Unserved));

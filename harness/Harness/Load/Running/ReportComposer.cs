@@ -8,9 +8,15 @@ namespace Harness.Load.Running;
 internal static class ReportComposer
 {
     private static readonly TimeSpan TolerableLateness = TimeSpan.FromMilliseconds(1);
+    private const double TolerableShare = 0.2; // of the latency that is reported
     private const double BusyThread = 0.9; // share of a core
 
-    public static ProduceReport Produce(ProduceSpec spec, IReadOnlyList<Producer> producers, double seconds, IReadOnlyList<LoadSecond> timeline)
+    /// <param name="spec">What was asked for.</param>
+    /// <param name="producers">Who did it.</param>
+    /// <param name="seconds">How long the measured time really was: shorter than planned when the load had an end of its own.</param>
+    /// <param name="wholeSeconds">The measured seconds that it lasted through.</param>
+    public static ProduceReport Produce(
+        ProduceSpec spec, IReadOnlyList<Producer> producers, double seconds, IEnumerable<LoadSecond> wholeSeconds)
     {
         Histogram latency = new(), service = new(), lateness = new(), own = new();
         ProducerCounts measured = new(), whole = new();
@@ -24,7 +30,7 @@ internal static class ReportComposer
             whole.Add(tally.Whole);
         }
 
-        var measuredSeconds = timeline.Where(second => second.Measured).Select(second => (double)second.AckedRecords).DefaultIfEmpty(0).ToList();
+        var perSecond = wholeSeconds.Select(second => (double)second.AckedRecords).DefaultIfEmpty(0).ToList();
         return new()
         {
             OfferedRecordsPerSecond = spec.Arrival == Arrival.Closed ? null : spec.RecordsPerSecond,
@@ -36,8 +42,8 @@ internal static class ReportComposer
             WireBytes = measured.WireBytes,
             Requests = measured.Requests,
             Batches = measured.Batches,
-            BestSecond = measuredSeconds.Max(),
-            WorstSecond = measuredSeconds.Min(),
+            BestSecond = perSecond.Max(),
+            WorstSecond = perSecond.Min(),
             Totals = new(
                 whole.SentRecords, whole.AckedRecords, producers.Sum(producer => producer.Tally.FailedRecords),
                 producers.Sum(producer => producer.Unanswered), producers.Sum(producer => producer.NeverSent)),
@@ -47,7 +53,7 @@ internal static class ReportComposer
             ServiceTime = service,
             SendLateness = lateness,
             GeneratorLateness = own,
-            SaturationSigns = Signs(producers, own, seconds),
+            SaturationSigns = Signs(producers, own, latency, seconds),
         };
     }
 
@@ -105,11 +111,11 @@ internal static class ReportComposer
         return all.Count > 0 ? all : null;
     }
 
-    private static List<string> Signs(IReadOnlyList<Producer> producers, Histogram own, double seconds)
+    private static List<string> Signs(IReadOnlyList<Producer> producers, Histogram own, Histogram latency, double seconds)
     {
         var signs = new List<string>();
-        if (own.Percentile(99) > TolerableLateness)
-            signs.Add($"1 % of the batches left {Quantity.Format(own.Percentile(99))} or more after they could have");
+        if (own.Percentile(99) is var late && late > TolerableLateness && late > TolerableShare * latency.Percentile(99))
+            signs.Add($"1 % of the batches left {Quantity.Format(late)} or more after they could have");
         foreach (var producer in producers)
             if (producer.MeasuredCpu / seconds / Clock.Second is > BusyThread and var share) signs.Add($"producer {producer.Number} kept {share:P0} of a core busy");
         return signs;

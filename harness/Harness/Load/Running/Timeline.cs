@@ -5,6 +5,7 @@ internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
 {
     private readonly Lock _lock = new();
     private readonly List<Entry> _seconds = [];
+    private readonly Stack<Histogram> _spare = []; // one is 216 KiB: too much garbage for every second of a run
 
     public int SecondOf(long moment) => schedule.SecondOf(moment);
 
@@ -13,8 +14,7 @@ internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
     {
         lock (_lock)
         {
-            while (_seconds.Count <= second) _seconds.Add(new());
-            _seconds[second].Add(tally);
+            At(second).Add(tally, _spare);
         }
     }
 
@@ -23,29 +23,44 @@ internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
     {
         lock (_lock)
         {
-            while (_seconds.Count <= second) _seconds.Add(new());
-            return _seconds[second].Close(second, schedule, offeredPerSecond);
+            return At(second).Close(second, schedule, offeredPerSecond, _spare);
         }
     }
 
     public IReadOnlyList<LoadSecond> All()
     {
-        lock (_lock) return [.. _seconds.Select((entry, second) => entry.Close(second, schedule, offeredPerSecond))];
+        lock (_lock) return [.. _seconds.Select((entry, second) => entry.Close(second, schedule, offeredPerSecond, _spare))];
+    }
+
+    private Entry At(int second)
+    {
+        while (_seconds.Count <= second) _seconds.Add(new());
+        return _seconds[second];
     }
 
     private sealed class Entry
     {
         private readonly SecondTally _total = new();
+        private Histogram? _latency;
         private (TimeSpan P50, TimeSpan P99)? _percentiles;
 
-        public void Add(SecondTally tally) => _total.Add(tally, withLatency: _percentiles is null);
-
-        public LoadSecond Close(int second, Schedule schedule, double offeredPerSecond)
+        public void Add(SecondTally tally, Stack<Histogram> spare)
         {
-            if (_percentiles is null && _total.Latency is { Count: > 0 } latency)
+            _total.Add(tally);
+            if (tally.AckedRecords == 0 || _percentiles is not null) return;
+
+            _latency ??= spare.TryPop(out var reused) ? reused : new();
+            _latency.Merge(tally.Latency);
+        }
+
+        public LoadSecond Close(int second, Schedule schedule, double offeredPerSecond, Stack<Histogram> spare)
+        {
+            if (_latency is not null)
             {
-                _percentiles = (latency.Percentile(50), latency.Percentile(99));
-                _total.DropLatency();
+                _percentiles = (_latency.Percentile(50), _latency.Percentile(99));
+                _latency.Clear();
+                spare.Push(_latency);
+                _latency = null;
             }
 
             // The plan ends with the measured time, perhaps within this second.
@@ -73,6 +88,8 @@ internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
 /// <summary>What one thread did in one second. For that thread alone.</summary>
 internal sealed class SecondTally
 {
+    private Histogram? _latency;
+
     public long SentRecords { get; set; }
 
     public long AckedRecords { get; set; }
@@ -91,12 +108,10 @@ internal sealed class SecondTally
     /// <summary>The largest, in nanoseconds.</summary>
     public long MaxLatency { get; set; }
 
-    /// <summary>Null when nothing was acknowledged or it was dropped.</summary>
-    public Histogram? Latency { get; private set; }
+    public Histogram Latency => _latency ??= new();
 
-    public Histogram LatencyToRecord => Latency ??= new();
-
-    public void Add(SecondTally other, bool withLatency)
+    /// <summary>Adds another's figures, but for its latencies.</summary>
+    public void Add(SecondTally other)
     {
         SentRecords += other.SentRecords;
         AckedRecords += other.AckedRecords;
@@ -106,14 +121,11 @@ internal sealed class SecondTally
         ReadBytes += other.ReadBytes;
         GeneratorLateness = Math.Max(GeneratorLateness, other.GeneratorLateness);
         MaxLatency = Math.Max(MaxLatency, other.MaxLatency);
-        if (withLatency && other.Latency is { Count: > 0 } latency) LatencyToRecord.Merge(latency);
     }
 
     public void Clear()
     {
         SentRecords = AckedRecords = AckedBytes = FailedRecords = ReadRecords = ReadBytes = GeneratorLateness = MaxLatency = 0;
-        Latency?.Clear();
+        _latency?.Clear();
     }
-
-    public void DropLatency() => Latency = null;
 }
