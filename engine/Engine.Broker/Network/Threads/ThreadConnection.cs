@@ -28,7 +28,13 @@ internal sealed class ThreadConnection : SocketConnection
         _reader = new(Read, StackBytes) { Name = name, IsBackground = true };
     }
 
-    public void Start() => _reader.Start();
+    /// <summary>Begins to read; without the means for another thread the connection is ended instead.</summary>
+    public void Start()
+    {
+        if (TryStart(_reader)) return;
+        End();
+        _onEnd(this);
+    }
 
     /// <summary>Waits until the connection has ended, unless this is its own thread.</summary>
     public void Join()
@@ -52,8 +58,8 @@ internal sealed class ThreadConnection : SocketConnection
             if (IsClosing) return;
             if (_writer is null)
             {
-                _writer = new(Write, StackBytes) { Name = _reader.Name + "w", IsBackground = true };
-                _writer.Start();
+                var writer = new Thread(Write, StackBytes) { Name = _reader.Name + "w", IsBackground = true };
+                if (TryStart(writer)) _writer = writer;
             }
 
             Monitor.PulseAll(_gate);
@@ -64,6 +70,21 @@ internal sealed class ThreadConnection : SocketConnection
     {
         lock (_gate) _ended = true;
         base.End();
+    }
+
+    // Past the limit of threads, and past that of files too, Thread.Start says that it is out of memory.
+    private bool TryStart(Thread thread)
+    {
+        try
+        {
+            thread.Start();
+            return true;
+        }
+        catch (OutOfMemoryException e)
+        {
+            Fail(new IOException("there is no thread for the connection: too many threads or open files", e));
+            return false;
+        }
     }
 
     private void Read()

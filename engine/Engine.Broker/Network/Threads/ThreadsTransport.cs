@@ -5,6 +5,7 @@ using Engine.Core.Strategies;
 namespace Engine.Broker.Network.Threads;
 
 /// <summary>A thread a connection, which waits in recv(2): the kernel schedules, and nothing a handler does holds up another connection.</summary>
+/// <remarks>A connection takes three descriptors, five with its writer: the runtime gives every thread a pipe.</remarks>
 internal sealed class ThreadsTransport() : SocketTransport(blocking: true)
 {
     private readonly Lock _lock = new();
