@@ -53,10 +53,10 @@ internal sealed class Partition
 
     public PartitionLog Log => _log;
 
-    /// <summary>Drops segments that are past what the topic keeps.</summary>
+    /// <summary>Drops segments that are past what the topic keeps, as far as they are committed.</summary>
     public void Retain()
     {
-        _log.Retain(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        _log.Retain(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), belowOffset: _state.HighWatermark);
         lock (_gate)
             if (_epochs.TruncateBefore(_log.StartOffset)) _epochFile.Write(_epochs);
     }
