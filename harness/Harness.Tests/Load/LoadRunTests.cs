@@ -131,17 +131,21 @@ public sealed class LoadRunTests
         Assert.True(report.Consume.EndToEnd.Percentile(50) >= Ms(10)); // half the linger and the broker's delay
     }
 
-    [Fact]
-    public void Refused_Batches_AreFailedRecordsNotGoodputAndTheRestGoesOn()
+    [Theory]
+    [InlineData(ErrorCode.NotEnoughReplicas, true)]
+    [InlineData(ErrorCode.NotEnoughReplicas, false)]
+    [InlineData(ErrorCode.NotLeaderOrFollower, true)]
+    [InlineData(ErrorCode.NotLeaderOrFollower, false)]
+    public void RefusedBatches_AreFailedRecordsNotGoodputAndTheRestGoesOn(ErrorCode error, bool idempotent)
     {
-        using var broker = new FakeBroker { Judge = (_, batch) => batch is 3 or 10 ? ErrorCode.NotEnoughReplicas : ErrorCode.None };
-        var (report, _) = Run(broker, new() { RecordsPerSecond = 10_000, Linger = Ms(5) }, new(), seconds: 0.4);
+        using var broker = new FakeBroker { Judge = (_, batch) => batch is 3 or 10 ? error : ErrorCode.None };
+        var (report, _) = Run(broker, new() { RecordsPerSecond = 10_000, Linger = Ms(5), Idempotent = idempotent }, new(), seconds: 0.4);
 
         var totals = report.Produce!.Totals;
         Assert.Equal(4000, totals.Sent);
         Assert.Equal(4000, totals.Acked + totals.Failed);
-        Assert.InRange(totals.Failed, 2, 2000);
-        Assert.Equal(totals.Failed, report.Produce.Errors["NotEnoughReplicas"]);
+        Assert.InRange(totals.Failed, 2, 3000);
+        Assert.Equal(totals.Failed, report.Produce.Errors[error.ToString()]);
         Assert.True(report.Verification!.Sound, string.Join("; ", report.Verification.Examples));
         Assert.Equal(totals.Acked, report.Verification.Read);
     }
