@@ -141,6 +141,8 @@ internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
                 log.ThrowIfOffline();
                 if (!segment.IsFlushed) SyncAlone(segment);
             }
+
+            node.Strategies.Write.Instance.Flushed(segment.File, segment.FlushedBytes, isFull: segment != log.Segments[^1]);
         }
         finally
         {

@@ -30,6 +30,9 @@ internal class FileCalls
         if (Libc.Fdatasync(file) != 0) throw Failed("fdatasync");
     }
 
+    /// <summary>Lets the page cache forget the file's first bytes, as far as they are durable. Advice: it cannot fail.</summary>
+    public virtual void DropCached(SafeFileHandle file, long count) => _ = Libc.PosixFadvise(file, 0, count, Libc.AdviceDontNeed);
+
     /// <summary>Makes the names of files created, renamed and removed in <paramref name="folder"/> durable.</summary>
     public virtual void SyncFolder(string folder)
     {

@@ -22,6 +22,7 @@ internal static partial class Libc
     public const int PunchHole = 2;          // FALLOC_FL_PUNCH_HOLE
     public const int ProtectRead = 1;        // PROT_READ
     public const int MapShared = 1;          // MAP_SHARED
+    public const int AdviceDontNeed = 4;     // POSIX_FADV_DONTNEED
     public const nint MapFailed = -1;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -43,6 +44,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     public static partial int Fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    public static partial int PosixFadvise(SafeFileHandle file, long offset, long length, int advice);
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     public static partial int Fallocate(SafeFileHandle file, int mode, long position, long count);

@@ -7,6 +7,14 @@ public interface IWritePath
     /// <exception cref="IOException">The file cannot be written this way.</exception>
     ISegmentWriter Open(SegmentFile file, long position);
 
+    /// <summary>
+    /// The first <paramref name="flushedBytes"/> of a segment are durable; it is full or still grows. For what a write path
+    /// does behind the log's end. On a background thread.
+    /// </summary>
+    void Flushed(SegmentFile file, long flushedBytes, bool isFull)
+    {
+    }
+
     /// <summary>Finds out before the node starts whether files in <paramref name="folder"/> can be written this way.</summary>
     /// <exception cref="DataFolderException">They cannot; the message says what would work.</exception>
     void Verify(string folder);
