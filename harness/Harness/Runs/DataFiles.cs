@@ -3,9 +3,12 @@ using System.Runtime.InteropServices;
 
 namespace Harness.Runs;
 
-/// <summary>What the page cache holds of a node's files: written back, and dropped, from outside the node.</summary>
+/// <summary>What the page cache holds of a node's records: written back, and dropped, from outside the node.</summary>
+/// <remarks>Records are in the <c>.log</c> files, as every Kafka-like broker names them.</remarks>
 internal static partial class DataFiles
 {
+    private const string Records = "*.log";
+
     private const int DontNeed = 4; // POSIX_FADV_DONTNEED
 
     /// <summary>Writes back everything that is dirty in the files below <paramref name="folder"/> and waits for it.</summary>
@@ -25,16 +28,10 @@ internal static partial class DataFiles
         if (error != 0) throw new IOException($"posix_fadvise below {folder}: {new Win32Exception(error).Message}");
     });
 
-    public static long TotalBytes(string folder) =>
-        new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
-
     private static void ForEach(string folder, Action<SafeHandle> act)
     {
-        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        foreach (var path in Directory.EnumerateFiles(folder, Records, SearchOption.AllDirectories))
         {
-            // The owner holds some files for itself (its lock): those hold no records.
-            if (new FileInfo(path).Length == 0) continue;
-
             using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             act(file);
         }
