@@ -75,6 +75,7 @@ internal static class MachineProbe
     {
         var settings = Directory.EnumerateFiles("/proc/sys/vm", "dirty*").Order(StringComparer.Ordinal)
             .ToDictionary(file => "vm." + Path.GetFileName(file), ReadLine);
+        settings["tcp_congestion_control"] = ReadLine("/proc/sys/net/ipv4/tcp_congestion_control");
         settings["open files"] = OpenFileLimitOf(File.ReadAllText("/proc/self/limits"));
         if (queue is not null)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 
 namespace Harness.Load.Wire;
@@ -33,12 +34,28 @@ internal static class Sockets
         {
             socket.SendTimeout = (int)timeout.TotalMilliseconds; // on Linux it limits connect as well (socket(7))
             socket.Connect(broker.Host, broker.Port);
+            if (socket.RemoteEndPoint is IPEndPoint { Address: var address } && IPAddress.IsLoopback(address)) SendUnpaced(socket);
             return socket;
         }
         catch (SocketException problem)
         {
             socket.Dispose();
             throw new LoadException($"cannot connect to {broker}: {problem.Message}");
+        }
+    }
+
+    /// <summary>Spares loopback the timers of a congestion control that paces (BBR): there is no network to be gentle to.</summary>
+    private static void SendUnpaced(Socket socket)
+    {
+        const int tcp = 6;
+        const int congestion = 13; // TCP_CONGESTION, tcp(7)
+        try
+        {
+            socket.SetRawSocketOption(tcp, congestion, "reno"u8);
+        }
+        catch (SocketException)
+        {
+            // The kernel's own choice stays.
         }
     }
 }
