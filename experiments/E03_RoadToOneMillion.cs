@@ -31,7 +31,7 @@ public sealed class RoadToOneMillion : Experiment
             Cluster = new ClusterPlan { Nodes = 3, Replication = 3, MinInSync = 2 }.WithStrategy("write", "pagecache(dropBehind=64MiB)"),
             Load = new ProduceLoad
             {
-                Send = new ProduceSpec { RecordSize = "100B", BatchBytes = 128 << 10, Linger = TimeSpan.FromMilliseconds(1), Acks = -1 },
+                Send = new ProduceSpec { RecordSize = "100B", BatchBytes = 128 << 10, Linger = TimeSpan.FromMilliseconds(1), Acks = -1, MaxInFlight = 10 },
             },
             Vary = [Axis.Rate("100000", "250000", "500000", "750000", "1000000", "1500000", "2000000", PlanSettings.Unlimited)],
             Schedule = new(Warmup: TimeSpan.FromSeconds(5), Measure: TimeSpan.FromSeconds(20), Repeats: 3),
