@@ -1,0 +1,162 @@
+using Harness.Cli;
+using Harness.Cli.Progress;
+using Harness.Load;
+using Harness.Measures;
+using Harness.Nodes;
+using Harness.Plans;
+using Harness.Results;
+using Harness.Runs;
+using Harness.Systems;
+using Harness.Tests.Plans;
+
+namespace Harness.Tests.Runs;
+
+/// <summary>Whole runs of small campaigns on the real broker, with load workers as processes.</summary>
+public sealed class CampaignRunnerTests : IDisposable
+{
+    private static readonly Schedule Brief = new(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(1), Repeats: 1);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("testbed-runs-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Run_ProduceAndRead_LeavesWholeResultsAndNothingElse()
+    {
+        var produce = TestPlans.Produce with
+        {
+            Part = "produce",
+            Cluster = new ClusterPlan { Nodes = 2, Replication = 2, MinInSync = 2 }.WithSetting("segment.bytes", "16777216"),
+            Load = new ProduceLoad { Send = new ProduceSpec { RecordsPerSecond = 5000 } },
+            Vary = [Axis.Strategy("flush", "os-cache", "interval")],
+            Schedule = Brief,
+        };
+        var read = TestPlans.Read with
+        {
+            Part = "read",
+            Cluster = TestPlans.Read.Cluster.WithSetting("segment.bytes", "16777216"),
+            Load = new ReadLoad { FillBytes = 8 << 20, Send = new ProduceSpec { RecordSize = "1KiB" } },
+            Vary = [],
+            Schedule = Brief,
+        };
+
+        var result = await Run(TestPlans.Of(produce, read), CancellationToken.None);
+
+        Assert.True(result.Sound, string.Join('\n', result.Folder.Runs.Select(run => run.Reason)));
+        Assert.Equal(3, result.Folder.Runs.Count);
+        Assert.NotNull(result.Folder.Plan.Finished);
+        Assert.True(File.Exists(result.Folder.ReportPath));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "work")));
+
+        var interval = result.Folder.Runs.Single(run => run.Axes.GetValueOrDefault("flush", "").StartsWith("interval(", StringComparison.Ordinal));
+        Assert.Contains(interval.Axes["flush"], interval.Durability);
+        Assert.True(result.Folder.ReadLatency(interval).Count > 0);
+        Assert.True(interval.Acked > 0 && interval.Verified >= interval.Acked, $"{interval.Verified} of {interval.Acked} read back");
+        Assert.Equal([ProcessRole.Leader, ProcessRole.Followers, ProcessRole.Generator], interval.Processes.Select(use => use.Role));
+        Assert.All(interval.Processes, use => Assert.True(use.CpuSeconds > 0 && use.RssMaxBytes > 0, use.Role));
+        Assert.NotEmpty(result.Folder.ReadTimeline(interval));
+
+        var reading = result.Folder.Runs.Single(run => run.Axes["part"] == "read");
+        Assert.True(reading.GoodputBytes >= 8 << 20, $"{reading.GoodputBytes} bytes read");
+        Assert.Equal([ProcessRole.Leader, ProcessRole.Consumers], reading.Processes.Select(use => use.Role));
+        // Two nodes for each of two cells, one for the third: what each told of itself.
+        Assert.Equal(5, result.Folder.Plan.Nodes.Count);
+        Assert.All(result.Folder.Plan.Nodes, node => Assert.Contains("flush", node.Settings));
+    }
+
+    [Fact]
+    public async Task Run_StoppedInTheMiddle_KeepsTheRunsMadeAndEndsEveryProcess()
+    {
+        var plan = TestPlans.Produce with
+        {
+            Cluster = new ClusterPlan { Nodes = 1, Replication = 1, MinInSync = 1 },
+            Load = new ProduceLoad { Send = new ProduceSpec { RecordsPerSecond = 1000 } },
+            Vary = [Axis.Rate("1000", "2000")],
+            Schedule = Brief,
+        };
+        using var stop = new CancellationTokenSource();
+        var observer = new StopsAtSecondRun(stop);
+
+        var result = await Run(TestPlans.Of(plan), stop.Token, observer);
+
+        Assert.True(result.Interrupted);
+        Assert.False(result.Sound);
+        Assert.Single(result.Folder.Runs);
+        Assert.Null(result.Folder.Plan.Finished);
+        Assert.Single(ResultFolder.Open(result.Folder.Path).Runs);
+        Assert.True(File.Exists(result.Folder.ReportPath));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "work")));
+    }
+
+    [Fact]
+    public async Task Run_NodeThatCannotStart_IsAFailedRowAndTheNextRunIsMade()
+    {
+        var plan = TestPlans.Produce with
+        {
+            Cluster = new ClusterPlan { Nodes = 1, Replication = 1, MinInSync = 1 },
+            Load = new ProduceLoad { Send = new ProduceSpec { RecordsPerSecond = 1000 } },
+            Vary = [Axis.Rate("1000", "2000")],
+            Schedule = Brief,
+        };
+        var system = new RefusesFirst(new TestbedEngine(Checkout.BrokerAssembly));
+
+        var result = await Run(TestPlans.Of(plan), CancellationToken.None, system: system);
+
+        Assert.False(result.Sound);
+        Assert.Equal([false, true], result.Folder.Runs.Select(run => run.Sound));
+        Assert.Contains("no room", result.Folder.Runs[0].Reason);
+    }
+
+    private async Task<CampaignResult> Run(Experiment experiment, CancellationToken stop, IRunObserver? observer = null, ISystemUnderTest? system = null)
+    {
+        system ??= new TestbedEngine(Checkout.BrokerAssembly);
+        var work = Directory.CreateDirectory(Path.Combine(_folder, "work")).FullName;
+        var campaign = await Campaign.Prepare(experiment, [], seed: 3, system, CancellationToken.None);
+        var machine = await MachineProbe.Observe(work, checkout: null);
+        var folder = ResultFolder.Create(Path.Combine(_folder, "results"), CampaignFacts.Describe(campaign, machine, work, "test"), machine);
+        var worker = new WorkerProgram(DotNetHost.Path, [typeof(CommandLine).Assembly.Location, "worker"]);
+        var setup = new RunSetup(system, worker, work, Path.Combine(folder.Path, "logs"), KeepData: false);
+        return await new CampaignRunner(setup, observer ?? new PlainProgress(TextWriter.Null)).Run(campaign, folder, stop);
+    }
+
+    private sealed class StopsAtSecondRun(CancellationTokenSource stop) : IRunObserver
+    {
+        private int _runs;
+
+        public void CampaignStarts(Campaign campaign, string folder)
+        {
+        }
+
+        public void RunStarts(ScheduledRun run, int number, int total) => _runs = number;
+
+        public void Step(string what)
+        {
+            if (_runs == 2 && what == "measuring") stop.Cancel();
+        }
+
+        public void Second(LoadSecond second)
+        {
+        }
+
+        public void RunEnds(RunRow row)
+        {
+        }
+    }
+
+    private sealed class RefusesFirst(ISystemUnderTest system) : ISystemUnderTest
+    {
+        private bool _refused;
+
+        public string Name => system.Name;
+
+        public Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop) => system.Check(cluster, stop);
+
+        public Task<Node> StartNode(ClusterPlan cluster, NodePlace place, CancellationToken stop)
+        {
+            if (_refused) return system.StartNode(cluster, place, stop);
+
+            _refused = true;
+            throw new NodeRefusedException("no room");
+        }
+    }
+}
