@@ -1,5 +1,6 @@
 using Harness.Cli;
 using Harness.Load;
+using Harness.Load.Running;
 using Harness.Nodes;
 using Harness.Plans;
 using Harness.Systems;
@@ -79,14 +80,7 @@ public sealed class TestbedEngineTests : IDisposable
             Warmup = TimeSpan.Zero,
             Duration = Patience,
         };
-        using var output = new StringWriter();
-        // Input that never ends: its end would stop the worker.
-        using var input = new System.IO.Pipes.AnonymousPipeServerStream();
-        using var reader = new StreamReader(new System.IO.Pipes.AnonymousPipeClientStream(input.GetClientHandleAsString()));
-        using var writer = new StreamWriter(input) { AutoFlush = true };
-        writer.WriteLine(LoadJson.Write(spec));
-
-        Assert.Equal(LoadWorker.Succeeded, LoadWorker.Run(reader, output, CancellationToken.None));
+        Assert.Equal(LoadWorker.Succeeded, LoadWorker.Run(spec, _ => { }, new RunControl()));
     }
 
     private Task<Cluster> Start(int nodes, Func<ClusterPlan, ClusterPlan>? change = null)
