@@ -53,7 +53,7 @@ public sealed class CampaignRunnerTests : IDisposable
         Assert.True(result.Folder.ReadLatency(interval).Count > 0);
         Assert.True(interval.Acked > 0 && interval.Verified >= interval.Acked, $"{interval.Verified} of {interval.Acked} read back");
         Assert.Equal([ProcessRole.Leader, ProcessRole.Followers, ProcessRole.Generator], interval.Processes.Select(use => use.Role));
-        Assert.All(interval.Processes, use => Assert.True(use.CpuSeconds > 0 && use.RssMaxBytes > 0, use.Role));
+        Assert.All(interval.Processes, use => Assert.True(use.ContextSwitches > 0 && use.RssMaxBytes > 0, use.Role));
         Assert.NotEmpty(result.Folder.ReadTimeline(interval));
 
         var reading = result.Folder.Runs.Single(run => run.Axes["part"] == "read");

@@ -159,9 +159,10 @@ public sealed class NodeProcess : IAsyncDisposable
         return _takeLine?.Invoke(line) ?? false;
     }
 
-    private async Task Copy(StreamReader from, Func<string, bool> take)
+    // On a thread of its own: a line may mark a moment, and must not wait for a busy thread pool.
+    private Task Copy(StreamReader from, Func<string, bool> take) => Task.Factory.StartNew(() =>
     {
-        while (await from.ReadLineAsync() is { } line)
+        while (from.ReadLine() is { } line)
         {
             if (take(line)) continue;
 
@@ -172,5 +173,5 @@ public sealed class NodeProcess : IAsyncDisposable
                 if (_tail.Count > TailLines) _tail.Dequeue();
             }
         }
-    }
+    }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 }
