@@ -57,8 +57,16 @@ public static class LoadWorker
     {
         var listener = new Thread(() =>
         {
-            while (input.ReadLine() is { } line)
-                if (line.Trim() == "stop") break;
+            try
+            {
+                while (input.ReadLine() is { } line)
+                    if (line.Trim() == "stop") break;
+            }
+            catch (IOException)
+            {
+                // Whoever gave the orders is gone, as at the end of the input.
+            }
+
             control.Fail("stopped before its end");
         })
         { IsBackground = true, Name = "stop listener" };
