@@ -33,6 +33,7 @@ internal static unsafe partial class LibC
 
     public const int SolTcp = 6;
     public const int TcpNoDelay = 1;
+    public const int TcpCork = 3;
     public const int TcpCongestion = 13;
 
     /// <summary>The error of this thread's last call.</summary>

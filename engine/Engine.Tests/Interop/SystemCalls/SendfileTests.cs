@@ -31,10 +31,28 @@ public sealed class SendfileTests
         Assert.Empty(moved);
     }
 
+    [ToolFact(ClientTool.Strace)]
+    public void ReadSendfile_LongRange_IsCorkedAndUncorkedAgain()
+    {
+        using var trace = new TemporaryFolder();
+        ConsumeUnder("sendfile", trace.File("calls"), "setsockopt");
+
+        var corked = Strace.Results(trace.File("calls"), "TCP_CORK, [1]");
+        Assert.NotEmpty(corked);
+        Assert.Equal(corked, Strace.Results(trace.File("calls"), "TCP_CORK, [0]"));
+        Assert.All(corked, result => Assert.Equal(0, result));
+    }
+
     private static (long RecordBytes, List<long> Moved) ConsumeUnder(string read)
     {
         using var trace = new TemporaryFolder();
-        using var cluster = new BrokerCluster(1, _ => ["--read", read], _ => Strace.Record(trace.File("calls"), "sendfile"));
+        var recordBytes = ConsumeUnder(read, trace.File("calls"), "sendfile");
+        return (recordBytes, Strace.Results(trace.File("calls")));
+    }
+
+    private static long ConsumeUnder(string read, string traceFile, string calls)
+    {
+        using var cluster = new BrokerCluster(1, _ => ["--read", read], _ => Strace.Record(traceFile, calls));
         cluster.CreateTopic("moved");
         using var client = cluster.Connect();
         for (var i = 0; i < Batches; i++)
@@ -44,6 +62,6 @@ public sealed class SendfileTests
         Assert.Equal(Batches * 200, client.ReadAll("moved").Count);
 
         Assert.Equal(0, cluster.Node(1).Stop());
-        return (recordBytes, Strace.Results(trace.File("calls")));
+        return recordBytes;
     }
 }
