@@ -18,16 +18,19 @@ internal static class Checkout
 
     /// <summary>The broker that was built with this command, or the one that TESTBED_BROKER names.</summary>
     /// <exception cref="CommandException">There is none.</exception>
-    public static string BrokerAssembly
+    public static string BrokerAssembly => Built("BrokerAssembly", "Engine.Broker.dll", "TESTBED_BROKER");
+
+    /// <summary>The benchmarks that were built with this command, or those that TESTBED_MICRO names.</summary>
+    /// <exception cref="CommandException">There are none.</exception>
+    public static string MicroAssembly => Built("MicroAssembly", "Micro.dll", "TESTBED_MICRO");
+
+    private static string Built(string key, string name, string variable)
     {
-        get
-        {
-            var built = typeof(Checkout).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(m => m.Key == "BrokerAssembly").Value!;
-            var path = Environment.GetEnvironmentVariable("TESTBED_BROKER") is { Length: > 0 } named ? named
-                : Root is not null ? Path.Combine(Root, built)
-                : throw new CommandException($"the command lies outside its checkout: name Engine.Broker.dll with the variable TESTBED_BROKER.");
-            return File.Exists(path) ? path : throw new CommandException($"there is no broker at {path}: build the solution, or name Engine.Broker.dll with the variable TESTBED_BROKER.");
-        }
+        var built = typeof(Checkout).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(m => m.Key == key).Value!;
+        var path = Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named
+            : Root is not null ? Path.Combine(Root, built)
+            : throw new CommandException($"the command lies outside its checkout: name {name} with the variable {variable}.");
+        return File.Exists(path) ? path : throw new CommandException($"there is no {path}: build the solution, or name {name} with the variable {variable}.");
     }
 
     private static string? FindUpwards(string folder)

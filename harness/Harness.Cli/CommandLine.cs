@@ -18,6 +18,7 @@ internal static class CommandLine
             ListCommand.Create(surroundings),
             CheckCommand.Create(surroundings),
             RunCommand.Create(surroundings),
+            MicroCommand.Create(surroundings),
             UpCommand.Create(surroundings),
             NotebookCommand.Create(surroundings),
             WorkerCommand.Create(surroundings),

@@ -44,9 +44,7 @@ public sealed class ResultFolder
     /// <exception cref="ResultException">The folder is there already or cannot be made.</exception>
     public static ResultFolder Create(string root, ResultPlan plan, MachineFacts machine)
     {
-        var sha = machine.GitSha.Length == 0 ? "nogit" : machine.GitSha[..Math.Min(10, machine.GitSha.Length)] + (machine.GitDirty ? "-dirty" : "");
-        var name = plan.Started.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + "-" + sha;
-        var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(root, plan.Experiment, name));
+        var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(root, plan.Experiment, NameOf(plan.Started, machine)));
         if (Directory.Exists(path)) throw new ResultException($"{path} is there already: results are never written over.");
 
         var folder = new ResultFolder(path, plan, machine, []);
@@ -65,6 +63,10 @@ public sealed class ResultFolder
         return folder;
     }
 
+    /// <summary>Writes a machine's facts where something else than a campaign was measured.</summary>
+    public static void WriteMachine(string folder, MachineFacts machine) =>
+        File.WriteAllText(System.IO.Path.Combine(folder, "machine.json"), JsonSerializer.Serialize(machine, Json) + "\n");
+
     /// <summary>Opens a folder, finished or not.</summary>
     /// <exception cref="ResultException">The folder is no result, is of a newer format, or a file in it is damaged.</exception>
     public static ResultFolder Open(string path)
@@ -79,6 +81,13 @@ public sealed class ResultFolder
         if (!File.Exists(runsPath)) return new ResultFolder(full, plan, machine, []);
 
         return new ResultFolder(full, plan, machine, [.. RunTable.Parse(File.ReadAllText(runsPath))]);
+    }
+
+    /// <summary>What a result's folder is called: <c>UTC-SHA</c>, so that names sort by time and tell what was measured.</summary>
+    public static string NameOf(DateTimeOffset started, MachineFacts machine)
+    {
+        var sha = machine.GitSha.Length == 0 ? "nogit" : machine.GitSha[..Math.Min(10, machine.GitSha.Length)] + (machine.GitDirty ? "-dirty" : "");
+        return started.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + "-" + sha;
     }
 
     /// <summary>The newest result of an experiment below <paramref name="root"/>, or null.</summary>

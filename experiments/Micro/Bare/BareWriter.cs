@@ -1,0 +1,90 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Micro.Bare;
+
+/// <summary>Writes one new file from front to back by one system call again and again: the least that a write path can cost.</summary>
+internal abstract unsafe class BareWriter : IDisposable
+{
+    private const int Alignment = 4096; // what O_DIRECT wants of addresses, positions and lengths
+
+    /// <summary>The bare loop of what a strategy of that name does at heart; a pwrite where none is known.</summary>
+    /// <param name="strategy">The strategy's text; what is in parentheses does not matter here.</param>
+    /// <param name="path">The file to make.</param>
+    /// <param name="totalBytes">What will be written in all.</param>
+    /// <param name="pieceBytes">What will be written at a time.</param>
+    public static BareWriter Like(string strategy, string path, long totalBytes, int pieceBytes) => strategy.Split('(')[0] switch
+    {
+        "direct" => new Pwrite(path, pieceBytes, Calls.Direct),
+        "mapped" => new Mapped(path, totalBytes, pieceBytes),
+        "memory" => new Memory(totalBytes, pieceBytes),
+        _ => new Pwrite(path, pieceBytes, flags: 0),
+    };
+
+    private readonly byte* _piece;
+    private readonly int _pieceBytes;
+
+    private BareWriter(int pieceBytes)
+    {
+        _pieceBytes = pieceBytes;
+        _piece = (byte*)NativeMemory.AlignedAlloc((nuint)pieceBytes, Alignment);
+        new Random(1).NextBytes(new Span<byte>(_piece, pieceBytes));
+    }
+
+    public void Write(long position) => Write(_piece, _pieceBytes, position);
+
+    public virtual void Dispose() => NativeMemory.AlignedFree(_piece);
+
+    protected abstract void Write(byte* piece, int count, long position);
+
+    private sealed class Pwrite(string path, int pieceBytes, int flags) : BareWriter(pieceBytes)
+    {
+        private readonly SafeFileHandle _file = Calls.OpenFile(path, Calls.ReadWrite | Calls.Create | flags);
+
+        public override void Dispose()
+        {
+            _file.Dispose();
+            base.Dispose();
+        }
+
+        protected override void Write(byte* piece, int count, long position) => Calls.WriteAt(_file, piece, count, position);
+    }
+
+    private sealed class Mapped : BareWriter
+    {
+        private readonly SafeFileHandle _file;
+        private readonly byte* _memory;
+        private readonly long _totalBytes;
+
+        public Mapped(string path, long totalBytes, int pieceBytes)
+            : base(pieceBytes)
+        {
+            _file = Calls.OpenFile(path, Calls.ReadWrite | Calls.Create);
+            RandomAccess.SetLength(_file, totalBytes);
+            _totalBytes = totalBytes;
+            _memory = Calls.Map(_file, totalBytes, Calls.ProtectRead | Calls.ProtectWrite);
+        }
+
+        public override void Dispose()
+        {
+            Calls.Unmap(_memory, _totalBytes);
+            _file.Dispose();
+            base.Dispose();
+        }
+
+        protected override void Write(byte* piece, int count, long position) => Buffer.MemoryCopy(piece, _memory + position, count, count);
+    }
+
+    private sealed class Memory(long totalBytes, int pieceBytes) : BareWriter(pieceBytes)
+    {
+        private readonly byte* _memory = (byte*)NativeMemory.Alloc((nuint)totalBytes);
+
+        public override void Dispose()
+        {
+            NativeMemory.Free(_memory);
+            base.Dispose();
+        }
+
+        protected override void Write(byte* piece, int count, long position) => Buffer.MemoryCopy(piece, _memory + position, count, count);
+    }
+}

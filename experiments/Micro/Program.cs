@@ -1,0 +1,3 @@
+using Micro;
+
+return await MicroProgram.Run(args);
