@@ -78,13 +78,15 @@ internal sealed class Reconciler(
         {
             MinInSync = config.MinInsyncReplicas,
             MaxBatchBytes = config.MaxMessageBytes,
+            IsCompacted = config.IsCompacted,
+            IsDeleted = config.IsDeleted,
             ReplicaLagMax = options.ReplicaLagMax,
             Log = new LogOptions
             {
                 SegmentBytes = config.SegmentBytes,
                 SegmentAge = TimeSpan.FromMilliseconds(Math.Min(config.SegmentMs, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)),
-                RetentionBytes = config.RetentionBytes,
-                RetentionAge = TimeSpan.FromMilliseconds(Math.Min(config.RetentionMs, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)),
+                RetentionBytes = config.IsDeleted ? config.RetentionBytes : -1,
+                RetentionAge = !config.IsDeleted ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Min(config.RetentionMs, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)),
                 MaxBatchBytes = config.MaxMessageBytes,
             },
         };

@@ -12,6 +12,7 @@ internal sealed class LogFolder(string path, NodeFiles node)
 
     private SegmentFile? _spare;
     private long _recoveryPoint;
+    private long _startOffset;
 
     public string Path { get; } = path;
 
@@ -21,6 +22,11 @@ internal sealed class LogFolder(string path, NodeFiles node)
     /// <summary>Everything before this offset is known to be durable: what a restart after a crash need not check.</summary>
     public long RecoveryPoint => Volatile.Read(ref _recoveryPoint);
 
+    /// <summary>Where the log begins if not at its first segment: records before it were deleted. 0 when that was never so.</summary>
+    public long StartOffset => Volatile.Read(ref _startOffset);
+
+    private string StartOffsetPath => System.IO.Path.Combine(Path, "log-start-offset");
+
     private string RecoveryPointPath => System.IO.Path.Combine(Path, "recovery-point");
 
     /// <summary>Reads the recovery point and removes what a crash left half done.</summary>
@@ -29,8 +35,8 @@ internal sealed class LogFolder(string path, NodeFiles node)
         foreach (var leftover in Directory.EnumerateFiles(Path).Where(IsLeftover)) File.Delete(leftover);
 
         // Unreadable is as good as absent: everything is checked then.
-        var text = DurableFile.TryRead(RecoveryPointPath) is { } bytes ? Encoding.ASCII.GetString(bytes).TrimEnd('\n') : "";
-        _recoveryPoint = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var point) ? point : 0;
+        _recoveryPoint = ReadOffset(RecoveryPointPath);
+        _startOffset = ReadOffset(StartOffsetPath);
     }
 
     /// <summary>Records that everything before <paramref name="offset"/> is durable, or no longer is.</summary>
@@ -38,8 +44,17 @@ internal sealed class LogFolder(string path, NodeFiles node)
     {
         if (offset == _recoveryPoint) return;
 
-        DurableFile.Write(RecoveryPointPath, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{offset}\n")), node.Calls);
+        WriteOffset(RecoveryPointPath, offset);
         Volatile.Write(ref _recoveryPoint, offset);
+    }
+
+    /// <summary>Records that the log begins at <paramref name="offset"/>; on return no restart brings older records back.</summary>
+    public void SetStartOffset(long offset)
+    {
+        if (offset == _startOffset) return;
+
+        WriteOffset(StartOffsetPath, offset);
+        Volatile.Write(ref _startOffset, offset);
     }
 
     public SegmentFile FileOf(long baseOffset, LogOptions options) => new(PathOf(baseOffset), options.SegmentBytes, node);
@@ -125,6 +140,15 @@ internal sealed class LogFolder(string path, NodeFiles node)
         File.Delete(spare.Path);
         spare.Dispose();
     }
+
+    private static long ReadOffset(string path)
+    {
+        var text = DurableFile.TryRead(path) is { } bytes ? Encoding.ASCII.GetString(bytes).TrimEnd('\n') : "";
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) ? offset : 0;
+    }
+
+    private void WriteOffset(string path, long offset) =>
+        DurableFile.Write(path, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{offset}\n")), node.Calls);
 
     private static bool IsLeftover(string file) =>
         file.EndsWith(DeletedSuffix, StringComparison.Ordinal) || file.EndsWith(".tmp", StringComparison.Ordinal)

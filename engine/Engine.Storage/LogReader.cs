@@ -53,9 +53,10 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
     public (long Offset, long Timestamp)? OffsetForTimestamp(long timestamp)
     {
         log.ThrowIfOffline();
+        var start = log.StartOffset;
         foreach (var segment in log.Segments)
         {
-            if (Look<(long, long)>(segment, found => TimestampLookup.First(found, timestamp)) is { } record) return record;
+            if (Look<(long, long)>(segment, found => TimestampLookup.First(found, timestamp, start)) is { } record) return record;
         }
 
         return null;
@@ -65,9 +66,9 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
     public (long Offset, long Timestamp)? MaxTimestamp()
     {
         log.ThrowIfOffline();
-        var largest = -1L;
+        var (start, largest) = (log.StartOffset, -1L);
         foreach (var segment in log.Segments)
-            largest = Math.Max(largest, Look<long>(segment, found => found.MaxTimestamp.Timestamp) ?? -1);
+            largest = Math.Max(largest, Look<long>(segment, found => TimestampLookup.Largest(found, start)) ?? -1);
         return largest < 0 ? null : OffsetForTimestamp(largest);
     }
 

@@ -11,13 +11,17 @@ namespace Engine.Storage;
 /// </remarks>
 public sealed class PartitionLog
 {
-    // Held while the log's shape or end changes. The one writer never finds it taken but by retention and closing.
+    // Held while the log's end or its list of segments changes: briefly, for the writer waits for it.
     private readonly Lock _writing = new();
+
+    // Held by whoever takes away or replaces closed segments, for as long as that takes. Taken before the other; never by Append.
+    private readonly Lock _reshaping = new();
     private readonly NodeFiles _node;
     private readonly LogFolder _folder;
     private readonly LogState _state;
     private readonly LogFlush _flush;
     private readonly LogKeeper _keeper;
+    private readonly LogRetention _retention;
     private readonly LogReader _reader;
     private readonly IBatchCache _cache;
     private ISegmentWriter _writer;
@@ -34,11 +38,13 @@ public sealed class PartitionLog
         var recovery = new Recovery(folder, options, node);
         var segments = recovery.Load(folder.RecoveryPoint);
         Recovered = recovery.Report;
-        if (segments.Count == 0) segments.Add(new Segment(folder.Create(0, options), 0, options.IndexIntervalBytes));
+        StartOverIfLost(segments);
 
         _state = new LogState(folder.Path, [.. segments]);
+        _state.StartOffset = Math.Max(_state.StartOffset, folder.StartOffset);
         _flush = new LogFlush(_state, folder.Path, node);
         _keeper = new LogKeeper(_state, folder, _flush, node);
+        _retention = new LogRetention(_state, folder, options, _writing);
         _cache = node.Strategies.Cache.Instance.Create();
         _reader = new LogReader(_state, _cache);
         _writer = Active.File.OpenWriter(Active.SizeBytes);
@@ -56,6 +62,8 @@ public sealed class PartitionLog
         {
             if (!closed.IsFlushed) _keeper.Seal(closed);
         }
+
+        lock (_reshaping) _retention.DropBelowStart();
     }
 
     public string Topic { get; }
@@ -72,7 +80,7 @@ public sealed class PartitionLog
     /// <summary>What opening the log found and did.</summary>
     public RecoveryReport Recovered { get; }
 
-    /// <summary>The offset of the oldest batch kept.</summary>
+    /// <summary>The oldest offset that can be read; the batch that holds it may begin earlier.</summary>
     public long StartOffset => _state.StartOffset;
 
     /// <summary>The next record's offset: everything before it is written and can be read.</summary>
@@ -179,22 +187,55 @@ public sealed class PartitionLog
     /// </remarks>
     public void TruncateTo(long offset)
     {
+        lock (_reshaping)
         lock (_writing)
         {
             _state.ThrowIfOffline();
             if (offset >= EndOffset) return;
-            if (offset <= StartOffset) Change("cannot be emptied", () => StartAt(StartOffset));
+            if (offset <= StartOffset) Change("cannot be emptied", () => StartAt(StartOffset, StartOffset));
             else Change("cannot be truncated", () => Cut(offset));
         }
     }
 
     /// <summary>Removes everything and goes on at <paramref name="offset"/>: a follower whose leader no longer has what comes next.</summary>
-    public void TruncateFullyAndStartAt(long offset)
+    /// <param name="offset">Where the next batch begins.</param>
+    /// <param name="startOffset">The first of its records that is to be read, where older ones in it were deleted; null: all.</param>
+    public void TruncateFullyAndStartAt(long offset, long? startOffset = null)
     {
+        lock (_reshaping)
         lock (_writing)
         {
             _state.ThrowIfOffline();
-            Change("cannot be emptied", () => StartAt(offset));
+            Change("cannot be emptied", () => StartAt(offset, startOffset ?? offset));
+        }
+    }
+
+    /// <summary>Makes <paramref name="offset"/> the log's start. On return older records can no longer be read, also not after a power cut.</summary>
+    /// <remarks>
+    /// Its end, where that comes first; nothing happens when it starts there or later. Whole segments are dropped, their files in
+    /// the background.
+    /// </remarks>
+    /// <exception cref="IOException">It could not be recorded; nothing has changed.</exception>
+    /// <exception cref="LogOfflineException">The log is or goes offline.</exception>
+    public void DeleteBefore(long offset)
+    {
+        lock (_reshaping)
+        {
+            _state.ThrowIfOffline();
+            offset = Math.Min(offset, EndOffset);
+            if (offset <= StartOffset) return;
+
+            _folder.SetStartOffset(offset);
+            lock (_writing)
+            {
+                _state.StartOffset = offset;
+                Guard("cannot be shortened", () =>
+                {
+                    if (offset == EndOffset && Active.SizeBytes > 0) Roll(); // So that the last file can go as well.
+                });
+            }
+
+            _retention.DropBelowStart();
         }
     }
 
@@ -204,20 +245,21 @@ public sealed class PartitionLog
     /// <exception cref="LogOfflineException">The log goes offline.</exception>
     public void Retain(long unixMilliseconds, long belowOffset = long.MaxValue)
     {
-        lock (_writing)
+        lock (_reshaping)
         {
             if (IsOffline) return;
-            try
+            Guard("cannot be kept in bounds", () =>
             {
-                if (EndOffset <= belowOffset && IsExpired(Active, unixMilliseconds)) Roll();
-                _keeper.CheckpointIfIdle();
-                DropOldest(unixMilliseconds, belowOffset);
+                lock (_writing)
+                {
+                    if (IsOffline) return;
+                    if (EndOffset <= belowOffset && _retention.IsExpired(Active, unixMilliseconds)) Roll();
+                    _keeper.CheckpointIfIdle();
+                }
+
+                _retention.DropExpired(unixMilliseconds, belowOffset);
                 foreach (var segment in _state.Segments.AsSpan()[..^1]) segment.ForgetIdleIndexes();
-            }
-            catch (Exception failure) when (LogState.IsEnvironmental(failure))
-            {
-                throw _state.GoOffline("cannot be kept in bounds", failure);
-            }
+            });
         }
     }
 
@@ -225,6 +267,7 @@ public sealed class PartitionLog
     /// <returns>Whether all went well.</returns>
     internal bool Close()
     {
+        lock (_reshaping)
         lock (_writing)
         {
             if (_isClosed) return !IsOffline;
@@ -246,6 +289,7 @@ public sealed class PartitionLog
     /// <summary>Lets go of the files, which are about to be deleted.</summary>
     internal void Abandon()
     {
+        lock (_reshaping)
         lock (_writing)
         {
             if (!_isClosed) LetGo();
@@ -301,29 +345,16 @@ public sealed class PartitionLog
         _keeper.Seal(closed);
     }
 
-    private void DropOldest(long unixMilliseconds, long belowOffset)
-    {
-        var segments = _state.Segments;
-        var drop = 0;
-        var excessBytes = Options.RetentionBytes < 0 ? 0 : SizeBytes - Options.RetentionBytes;
-        while (drop < segments.Length - 1 && segments[drop].NextOffset <= belowOffset
-            && (excessBytes >= segments[drop].SizeBytes || IsExpired(segments[drop], unixMilliseconds)))
-            excessBytes -= segments[drop++].SizeBytes;
-        if (drop == 0) return;
-
-        _state.StartOffset = segments[drop].BaseOffset;
-        _state.Segments = segments[drop..];
-        foreach (var segment in segments.AsSpan(0, drop)) _folder.DropLater(segment.File);
-    }
-
-    private bool IsExpired(Segment segment, long unixMilliseconds) =>
-        Options.RetentionAge >= TimeSpan.Zero && segment.SizeBytes > 0 && segment.MaxTimestamp.Timestamp is >= 0 and var youngest
-        && unixMilliseconds - youngest > Options.RetentionAge.TotalMilliseconds;
-
     /// <summary>Changes what is already written, with no background work on this log's files before or during it.</summary>
     private void Change(string failed, Action change)
     {
         _keeper.Settle();
+        Guard(failed, change);
+    }
+
+    /// <summary>What fails half done leaves the log in no state to go on from.</summary>
+    private void Guard(string failed, Action change)
+    {
         try
         {
             change();
@@ -334,6 +365,17 @@ public sealed class PartitionLog
         }
     }
 
+    /// <summary>Gives an empty folder its first segment. So too one that lost, with the power, more than was ever deleted of it.</summary>
+    private void StartOverIfLost(List<Segment> segments)
+    {
+        // Its offsets may have been given to records before: they are not given out again.
+        if (segments.Count > 0 && segments[^1].NextOffset >= _folder.StartOffset) return;
+
+        foreach (var lost in segments) _folder.Drop(lost.File);
+        segments.Clear();
+        segments.Add(new Segment(_folder.Create(_folder.StartOffset, Options), _folder.StartOffset, Options.IndexIntervalBytes));
+    }
+
     /// <summary>Ends the log within the segment that holds <paramref name="offset"/>.</summary>
     private void Cut(long offset)
     {
@@ -341,6 +383,13 @@ public sealed class PartitionLog
         var number = LogState.Find(segments, offset);
         var segment = segments[number];
         var end = segment.Find(offset);
+        if (end.Offset < StartOffset)
+        {
+            // The batch goes as a whole, and the log began within it.
+            StartAt(StartOffset, StartOffset);
+            return;
+        }
+
         _cache.Truncate(end.Offset);
         _folder.SetRecoveryPoint(Math.Min(_folder.RecoveryPoint, segment.BaseOffset));
 
@@ -358,8 +407,10 @@ public sealed class PartitionLog
         _flush.Reset(end.Offset);
     }
 
-    private void StartAt(long offset)
+    private void StartAt(long offset, long startOffset)
     {
+        // A recorded start counts from now on: first, or a crash would bring back what is dropped here.
+        if (startOffset != offset || _folder.StartOffset > startOffset) _folder.SetStartOffset(startOffset);
         _cache.Truncate(0);
         _folder.SetRecoveryPoint(0);
         _writer.Dispose();
@@ -367,7 +418,7 @@ public sealed class PartitionLog
         var first = new Segment(_folder.Create(offset, Options), offset, Options.IndexIntervalBytes);
         _writer = first.File.OpenWriter(0);
         _state.EndOffset = offset;
-        _state.StartOffset = offset;
+        _state.StartOffset = startOffset;
         _state.Segments = [first];
         _flush.SyncAll();
         _flush.Reset(offset);

@@ -11,24 +11,54 @@ namespace Engine.Storage;
 /// </remarks>
 internal static class TimestampLookup
 {
-    /// <summary>The first record in the segment at least as young as <paramref name="timestamp"/>; null when there is none.</summary>
-    public static (long Offset, long Timestamp)? First(Segment segment, long timestamp)
+    /// <summary>The first record from <paramref name="start"/> on at least as young as <paramref name="timestamp"/>; null when the segment has none.</summary>
+    public static (long Offset, long Timestamp)? First(Segment segment, long timestamp, long start)
     {
-        if (segment.SizeBytes == 0 || segment.MaxTimestamp.Timestamp < timestamp) return null;
+        if (segment.SizeBytes == 0 || segment.MaxTimestamp.Timestamp < timestamp || segment.NextOffset <= start) return null;
 
-        var from = segment.Find(segment.Times.OffsetBefore(timestamp)).Bytes;
+        var from = segment.Find(Math.Max(start, segment.Times.OffsetBefore(timestamp))).Bytes;
         var scan = new HeaderScan(segment.File, from, segment.SizeBytes, stackalloc byte[4096]);
         while (scan.MoveNext())
         {
-            if (scan.Header.MaxTimestamp >= timestamp && FirstIn(segment.File, scan.Position, scan.Header, timestamp) is { } found) return found;
+            if (scan.Header.MaxTimestamp >= timestamp && FirstIn(segment.File, scan.Position, scan.Header, timestamp, start) is { } found) return found;
         }
 
         return null;
     }
 
-    private static (long Offset, long Timestamp)? FirstIn(SegmentFile file, long position, BatchHeader header, long timestamp)
+    /// <summary>The largest timestamp of the segment's records from <paramref name="start"/> on; -1 when there is none.</summary>
+    public static long Largest(Segment segment, long start)
     {
-        var whole = (header.BaseOffset, header.BaseTimestamp >= timestamp ? header.BaseTimestamp : header.MaxTimestamp);
+        if (segment.SizeBytes == 0 || segment.NextOffset <= start) return -1;
+        if (segment.BaseOffset >= start) return segment.MaxTimestamp.Timestamp;
+
+        var largest = -1L;
+        var scan = new HeaderScan(segment.File, segment.Find(start).Bytes, segment.SizeBytes, stackalloc byte[4096]);
+        while (scan.MoveNext())
+        {
+            // In the batch that the log begins in, the youngest record may be one of those that were deleted.
+            var youngest = scan.Header.BaseOffset >= start ? scan.Header.MaxTimestamp : LargestIn(segment.File, scan.Position, scan.Header, start);
+            largest = Math.Max(largest, youngest);
+        }
+
+        return largest;
+    }
+
+    private static long LargestIn(SegmentFile file, long position, BatchHeader header, long start)
+    {
+        var largest = -1L;
+        for (var next = start; FirstIn(file, position, header, timestamp: largest + 1, next) is { } found; next = found.Offset + 1)
+        {
+            largest = found.Timestamp;
+            if (header.Codec != CompressionCodec.None || next >= header.LastOffset) break;
+        }
+
+        return largest;
+    }
+
+    private static (long Offset, long Timestamp)? FirstIn(SegmentFile file, long position, BatchHeader header, long timestamp, long start)
+    {
+        var whole = (Math.Max(header.BaseOffset, start), header.BaseTimestamp >= timestamp ? header.BaseTimestamp : header.MaxTimestamp);
         if (header.Codec != CompressionCodec.None) return whole;
 
         using var block = BlockPool.Shared.Rent(header.SizeBytes);
@@ -38,7 +68,7 @@ internal static class TimestampLookup
         {
             foreach (var record in new RecordReader(batch))
             {
-                if (record.TimestampMs >= timestamp) return (record.Offset, record.TimestampMs);
+                if (record.TimestampMs >= timestamp && record.Offset >= start) return (record.Offset, record.TimestampMs);
             }
         }
         catch (WireException)

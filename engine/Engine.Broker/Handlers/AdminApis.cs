@@ -12,6 +12,7 @@ internal static class AdminApis
     {
         var (metadata, create, delete) = (new MetadataHandler(store, node), new CreateTopicsHandler(store, node), new DeleteTopicsHandler(store));
         var (configs, producerIds, offsets) = (new DescribeConfigsHandler(store, node), new InitProducerIdHandler(store), new ListOffsetsHandler(partitions));
+        var deleteRecords = new DeleteRecordsHandler(partitions);
         return
         [
             new AdminApi<ApiVersionsRequest, ApiVersionsResponse>(
@@ -24,6 +25,8 @@ internal static class AdminApis
                 ApiKey.CreateTopics, CreateTopicsRequest.Read, (request, header) => create.Handle(request, header.Version), Write, mayBlock: true),
             new AdminApi<DeleteTopicsRequest, DeleteTopicsResponse>(
                 ApiKey.DeleteTopics, DeleteTopicsRequest.Read, (request, _) => delete.Handle(request), Write, mayBlock: true),
+            new AdminApi<DeleteRecordsRequest, DeleteRecordsResponse>(
+                ApiKey.DeleteRecords, DeleteRecordsRequest.Read, (request, _) => deleteRecords.Handle(request), Write, mayBlock: true),
             new AdminApi<DescribeConfigsRequest, DescribeConfigsResponse>(
                 ApiKey.DescribeConfigs, DescribeConfigsRequest.Read, (request, _) => configs.Handle(request), Write),
             new AdminApi<InitProducerIdRequest, InitProducerIdResponse>(
@@ -40,6 +43,8 @@ internal static class AdminApis
     private static void Write(CreateTopicsResponse response, ref WireWriter writer, short version) => response.Write(ref writer, version);
 
     private static void Write(DeleteTopicsResponse response, ref WireWriter writer, short version) => response.Write(ref writer, version);
+
+    private static void Write(DeleteRecordsResponse response, ref WireWriter writer, short version) => response.Write(ref writer, version);
 
     private static void Write(DescribeConfigsResponse response, ref WireWriter writer, short version) => response.Write(ref writer, version);
 

@@ -22,6 +22,7 @@ internal static class ConfigText
         ConfigKind.Words => ConfigType.List,
         ConfigKind.Number32 => ConfigType.Int,
         ConfigKind.Number64 => ConfigType.Long,
+        ConfigKind.Fraction => ConfigType.Double,
         _ => ConfigType.String,
     };
 

@@ -57,8 +57,42 @@ internal sealed class Partition
     public void Retain()
     {
         _log.Retain(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), belowOffset: _state.HighWatermark);
+        ForgetEpochsOfDeleted();
+    }
+
+    /// <summary>Deletes the records before an offset: for good, once this returns, though other replicas may still hold them.</summary>
+    /// <param name="offset">The first to keep, or <see cref="DeleteRecordsRequest.ToHighWatermark"/>.</param>
+    /// <returns>What went wrong, or where the log starts now.</returns>
+    /// <exception cref="IOException">It could not be recorded.</exception>
+    /// <exception cref="LogOfflineException">The log is offline.</exception>
+    public (ErrorCode Error, long StartOffset) DeleteRecords(long offset)
+    {
         lock (_gate)
-            if (_epochs.TruncateBefore(_log.StartOffset)) _epochFile.Write(_epochs);
+        {
+            if (_closed || !_state.IsLeader) return (ErrorCode.NotLeaderOrFollower, -1);
+            if (!Settings.IsDeleted) return (ErrorCode.PolicyViolation, -1); // As in Kafka: compaction alone keeps every key.
+            if (offset == DeleteRecordsRequest.ToHighWatermark) offset = _state.HighWatermark;
+            if (offset < 0 || offset > _state.HighWatermark) return (ErrorCode.OffsetOutOfRange, -1);
+        }
+
+        _log.DeleteBefore(offset); // Waits for the disk, so not under the lock: nothing committed is cut off meanwhile.
+        ForgetEpochsOfDeleted();
+        return (ErrorCode.None, _log.StartOffset);
+    }
+
+    /// <summary>Follower: deletes what the leader no longer has, as far as it is known to be committed.</summary>
+    public void ReplicaTrimmed(in FollowerPosition asked, long leaderLogStart)
+    {
+        if (leaderLogStart <= _log.StartOffset) return;
+
+        lock (_gate)
+        {
+            if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch) return;
+            leaderLogStart = Math.Min(leaderLogStart, _state.HighWatermark);
+        }
+
+        _log.DeleteBefore(leaderLogStart);
+        ForgetEpochsOfDeleted();
     }
 
     /// <summary>The state for reading single values, which are published without the lock; changes go through this class.</summary>
@@ -249,6 +283,7 @@ internal sealed class Partition
             while (BatchCheck.SoundBatchBytes(records[sound..]) is > 0 and var size)
             {
                 var header = new BatchHeader(records[sound..]);
+                if (sound == 0 && BeginsWithin(header)) next = StartWithin(header);
                 if (header.BaseOffset != next || header.LeaderEpoch > asked.LeaderEpoch) break;
 
                 if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) _epochFile.Write(_epochs);
@@ -262,6 +297,16 @@ internal sealed class Partition
             _state.ReplicaAppended(_log.EndOffset, leaderHighWatermark);
             return sound > 0 || records.IsEmpty;
         }
+    }
+
+    // Where a leader's records were deleted up to the middle of a batch, an empty follower's first batch begins before its log does.
+    private bool BeginsWithin(in BatchHeader header) =>
+        _log.StartOffset == _log.EndOffset && header.BaseOffset < _log.StartOffset && header.LastOffset >= _log.StartOffset;
+
+    private long StartWithin(in BatchHeader header)
+    {
+        _log.TruncateFullyAndStartAt(header.BaseOffset, _log.StartOffset);
+        return header.BaseOffset;
     }
 
     /// <summary>Follower: cuts its log to where it and the leader's part, so that the next fetch goes on from there. Source: KIP-595.</summary>
@@ -302,6 +347,12 @@ internal sealed class Partition
         }
 
         woken.Wake();
+    }
+
+    // Not written to the epochs' file: what it says too much is cut off when it is read.
+    private void ForgetEpochsOfDeleted()
+    {
+        lock (_gate) _epochs.TruncateBefore(_log.StartOffset);
     }
 
     private void TruncateTo(long offset)
@@ -350,6 +401,7 @@ internal sealed class Partition
     {
         // An epoch may begin at the very end: its leader was elected and wrote nothing yet.
         _epochs.TruncateFrom(_log.EndOffset + 1);
+        _epochs.TruncateBefore(_log.StartOffset);
         _log.VisitBatches(_log.LastSegmentOffset, batch =>
         {
             _producers.Appended(Sequence(batch), batch.BaseOffset);

@@ -13,6 +13,12 @@ internal sealed record PartitionSettings
     /// <summary>The largest batch taken, in bytes, header included.</summary>
     public int MaxBatchBytes { get; init; } = 1_048_588;
 
+    /// <summary>Whether the topic is compacted: then a record without a key belongs to nothing that could replace it.</summary>
+    public bool IsCompacted { get; init; }
+
+    /// <summary>Whether old records may be deleted, by the clock or by request.</summary>
+    public bool IsDeleted { get; init; } = true;
+
     /// <summary>How long a follower may lag before it is dropped from the in-sync set.</summary>
     public TimeSpan ReplicaLagMax { get; init; } = TimeSpan.FromSeconds(10);
 }

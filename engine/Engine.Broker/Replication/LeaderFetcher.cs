@@ -164,7 +164,9 @@ internal sealed class LeaderFetcher : IDisposable
                     return true;
                 case ErrorCode.None:
                     var records = answer.RecordsLength > 0 ? frame.Slice(answer.RecordsStart, answer.RecordsLength) : default;
-                    return partition.ReplicaAppend(position, records, answer.HighWatermark);
+                    var goesOn = partition.ReplicaAppend(position, records, answer.HighWatermark);
+                    partition.ReplicaTrimmed(position, answer.LogStartOffset);
+                    return goesOn;
                 case ErrorCode.OffsetOutOfRange:
                     NodeLog.Info($"{partition.Topic}-{partition.Index}: starts over at the leader's first offset {answer.LogStartOffset}");
                     partition.ReplicaOutOfRange(position, answer.LogStartOffset);

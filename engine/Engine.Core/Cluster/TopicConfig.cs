@@ -15,6 +15,24 @@ public sealed record TopicConfig
     /// <summary>Milliseconds that a record is kept at least; older whole segments go. −1: no limit.</summary>
     public long RetentionMs { get; init; } = Days(7);
 
+    /// <summary>What becomes of old records, as clients spell it: <c>delete</c>, <c>compact</c> or both.</summary>
+    public string CleanupPolicy { get; init; } = "delete";
+
+    /// <summary>Whether old segments go, by size and by age.</summary>
+    public bool IsDeleted => CleanupPolicy.Contains("delete", StringComparison.Ordinal);
+
+    /// <summary>Whether only each key's last record is kept in the end.</summary>
+    public bool IsCompacted => CleanupPolicy.Contains("compact", StringComparison.Ordinal);
+
+    /// <summary>The share of a compacted partition's bytes that must be new since it was last compacted; 0 to 1.</summary>
+    public double MinCleanableDirtyRatio { get; init; } = 0.5;
+
+    /// <summary>Milliseconds that a compacted partition keeps a key's deletion, so that slow consumers learn of it.</summary>
+    public long DeleteRetentionMs { get; init; } = Days(1);
+
+    /// <summary>Milliseconds that a record stays as it was written before compaction may remove it.</summary>
+    public long MinCompactionLagMs { get; init; }
+
     /// <summary>In-sync replicas that a produce with acks=all needs.</summary>
     public int MinInsyncReplicas { get; init; } = 1;
 

@@ -16,6 +16,9 @@ public enum ConfigKind
 
     /// <summary>A whole number of 64 bits.</summary>
     Number64,
+
+    /// <summary>A number from 0 to 1.</summary>
+    Fraction,
 }
 
 /// <summary>One setting of a topic: its name and text form on the wire.</summary>
@@ -35,15 +38,26 @@ public sealed record TopicConfigKey(
     /// <summary>Every setting there is, by name.</summary>
     public static IReadOnlyList<TopicConfigKey> All { get; } =
     [
-        OneValue("cleanup.policy", "log.cleanup.policy", "delete", ConfigKind.Words,
-            "What happens to old segments. Compaction is not supported."),
+        new("cleanup.policy", "log.cleanup.policy", ConfigKind.Words,
+            "What happens to old segments: they are deleted, or compacted to the last record of each key, or both.",
+            "delete, compact or compact,delete", config => config.CleanupPolicy,
+            (config, text) => CleanupPolicies.Contains(text) ? config with { CleanupPolicy = text } : null),
         OneValue("compression.type", "compression.type", "producer", ConfigKind.Word,
             "Batches are stored as the producer compressed them."),
+        Number64("delete.retention.ms", "log.cleaner.delete.retention.ms", 0,
+            "Milliseconds that a compacted partition keeps a record without a value, which deletes its key.",
+            config => config.DeleteRetentionMs, (config, value) => config with { DeleteRetentionMs = value }),
         Number32("max.message.bytes", "message.max.bytes", 0,
             "Bytes of the largest record batch, as sent.",
             config => config.MaxMessageBytes, (config, value) => config with { MaxMessageBytes = value }),
         OneValue("message.timestamp.type", "log.message.timestamp.type", "CreateTime", ConfigKind.Word,
             "Records keep the time their producer gave them."),
+        Fraction("min.cleanable.dirty.ratio", "log.cleaner.min.cleanable.ratio",
+            "The share of a compacted partition's bytes that must be new before it is compacted again.",
+            config => config.MinCleanableDirtyRatio, (config, value) => config with { MinCleanableDirtyRatio = value }),
+        Number64("min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms", 0,
+            "Milliseconds that a record is kept at least before compaction may remove it.",
+            config => config.MinCompactionLagMs, (config, value) => config with { MinCompactionLagMs = value }),
         Number32("min.insync.replicas", "min.insync.replicas", 1,
             "In-sync replicas that a produce with acks=all needs.",
             config => config.MinInsyncReplicas, (config, value) => config with { MinInsyncReplicas = value }),
@@ -62,6 +76,9 @@ public sealed record TopicConfigKey(
             config => config.SegmentMs, (config, value) => config with { SegmentMs = value }),
     ];
 
+    // The two in either order, as Kafka takes them.
+    private static readonly string[] CleanupPolicies = ["delete", "compact", "compact,delete", "delete,compact"];
+
     public static TopicConfigKey? Find(string name) => All.FirstOrDefault(key => key.Name == name);
 
     private static TopicConfigKey Number32(string name, string brokerName, int min, string documentation,
@@ -75,6 +92,13 @@ public sealed record TopicConfigKey(
         new(name, brokerName, ConfigKind.Number64, documentation, $"a whole number of at least {min}",
             config => get(config).ToString(CultureInfo.InvariantCulture),
             (config, text) => Number(text, min, long.MaxValue) is { } value ? set(config, value) : null);
+
+    private static TopicConfigKey Fraction(string name, string brokerName, string documentation,
+        Func<TopicConfig, double> get, Func<TopicConfig, double, TopicConfig> set) =>
+        new(name, brokerName, ConfigKind.Fraction, documentation, "a number from 0 to 1",
+            config => get(config).ToString(CultureInfo.InvariantCulture),
+            (config, text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 1
+                ? set(config, value) : null);
 
     // Clients send these settings whether or not they differ; the one value there is must pass.
     private static TopicConfigKey OneValue(string name, string brokerName, string value, ConfigKind kind, string documentation) =>

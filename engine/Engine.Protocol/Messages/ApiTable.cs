@@ -30,6 +30,7 @@ public static class ApiTable
         Row(ApiKey.ApiVersions, 0, 4, firstFlexible: 3),
         Row(ApiKey.CreateTopics, 2, 7, firstFlexible: 5),
         Row(ApiKey.DeleteTopics, 1, 6, firstFlexible: 4),
+        Row(ApiKey.DeleteRecords, 0, 2, firstFlexible: 2),
         Row(ApiKey.InitProducerId, 0, 4, firstFlexible: 2),
         Row(ApiKey.DescribeConfigs, 1, 4, firstFlexible: 4),
     ];

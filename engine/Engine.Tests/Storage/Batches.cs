@@ -35,7 +35,7 @@ internal static class Batches
         batch[16] = 2;
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(23), records - 1);
         BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(27), timestamp);
-        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(35), timestamp + ((records - 1) * step));
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(35), timestamp + Math.Max(0, (records - 1) * step));
         BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(43), -1);
         BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(51), -1);
         BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(53), -1);

@@ -81,7 +81,7 @@ public sealed class CreateTopicsHandlerTests
     [Theory]
     [InlineData("flush.messages", "1")]
     [InlineData("segment.bytes", "many")]
-    [InlineData("cleanup.policy", "compact")]
+    [InlineData("cleanup.policy", "shrink")]
     [InlineData("retention.ms", null)]
     public void Handle_BadSetting_IsInvalidConfigWithWhatIsAllowed(string name, string? value)
     {

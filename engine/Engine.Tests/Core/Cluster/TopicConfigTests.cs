@@ -28,6 +28,19 @@ public sealed class TopicConfigTests
         key => Assert.Equal("54321", key.Get(key.Set(new TopicConfig(), "54321")!)));
 
     [Theory]
+    [InlineData("delete", true, false)]
+    [InlineData("compact", false, true)]
+    [InlineData("compact,delete", true, true)]
+    [InlineData("delete,compact", true, true)]
+    public void CleanupPolicy_AnyAllowed_SaysWhetherItDeletesAndCompacts(string policy, bool deletes, bool compacts)
+    {
+        var config = new TopicConfig().With([new("cleanup.policy", policy), new("min.cleanable.dirty.ratio", "0.25")]);
+
+        Assert.Equal((deletes, compacts, 0.25), (config.IsDeleted, config.IsCompacted, config.MinCleanableDirtyRatio));
+        Assert.Equal(policy, TopicConfigKey.Find("cleanup.policy")!.Get(config));
+    }
+
+    [Theory]
     [InlineData("segment.bytes", "0")]
     [InlineData("segment.bytes", "2147483648")]
     [InlineData("segment.bytes", "64KiB")]
@@ -36,7 +49,11 @@ public sealed class TopicConfigTests
     [InlineData("retention.bytes", "")]
     [InlineData("min.insync.replicas", "0")]
     [InlineData("max.message.bytes", "-1")]
-    [InlineData("cleanup.policy", "compact")]
+    [InlineData("cleanup.policy", "shrink")]
+    [InlineData("cleanup.policy", "compact,compact")]
+    [InlineData("min.cleanable.dirty.ratio", "1.5")]
+    [InlineData("min.cleanable.dirty.ratio", "half")]
+    [InlineData("delete.retention.ms", "-1")]
     [InlineData("compression.type", "zstd")]
     [InlineData("message.timestamp.type", "LogAppendTime")]
     [InlineData("retention.ms", null)]

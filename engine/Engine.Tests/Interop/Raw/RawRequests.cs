@@ -40,6 +40,10 @@ internal static class RawRequests
         ApiKey.ListOffsets, 8, new ListOffsetsRequest { Topics = [new(topic, [new(partition, timestamp)])] },
         static (request, ref writer, version) => request.Write(ref writer, version), ListOffsetsResponse.Read).Topics).Partitions);
 
+    public static DeletedRecords DeleteRecords(this RawClient client, string topic, int partition, long offset) => Assert.Single(Assert.Single(client.Ask(
+        ApiKey.DeleteRecords, 2, new DeleteRecordsRequest { Topics = [new(topic, [new(partition, offset)])] },
+        static (request, ref writer, version) => request.Write(ref writer, version), DeleteRecordsResponse.Read).Topics).Partitions);
+
     /// <summary>Sends a batch without waiting for the answer; gives the correlation id.</summary>
     public static int SendProduce(
         this RawClient client, string topic, int partition, ReadOnlySpan<byte> records, short acks = -1, int timeoutMs = 30_000, short version = ProduceVersion)

@@ -39,7 +39,7 @@ public sealed class ApiVersionsTests
         ApiVersionsResponse.Served.Write(ref writer, 3);
         var hex = Convert.ToHexString(buffer.Written);
 
-        Assert.StartsWith("00000007" + "0000" + "0A" + "0000" + "0000" + "000B" + "00" + "0001" + "0004" + "000C" + "00", hex);
+        Assert.StartsWith("00000007" + "0000" + "0B" + "0000" + "0000" + "000B" + "00" + "0001" + "0004" + "000C" + "00", hex);
         Assert.EndsWith("0020" + "0001" + "0004" + "00" + "00000000" + "00", hex);
     }
 

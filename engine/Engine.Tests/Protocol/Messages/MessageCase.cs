@@ -144,6 +144,20 @@ internal sealed record MessageCase(
                     new("b", default, ErrorCode.UnknownTopicOrPartition, "none such"),
                 ],
             }),
+        Of("request", ApiKey.DeleteRecords, DeleteRecordsRequest.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
+            new DeleteRecordsRequest
+            {
+                TimeoutMs = 4321,
+                Topics = [new("a", [new(3, 1L << 33), new(4, DeleteRecordsRequest.ToHighWatermark)]), new("b", [new(0, 7)])],
+            }),
+        Of("response", ApiKey.DeleteRecords, DeleteRecordsResponse.Read,
+            static (message, ref writer, version) => message.Write(ref writer, version),
+            new DeleteRecordsResponse
+            {
+                ThrottleTimeMs = 6,
+                Topics = [new("a", [new(3, 1L << 33, ErrorCode.None), new(4, -1, ErrorCode.OffsetOutOfRange)])],
+            }),
         Of("request", ApiKey.InitProducerId, InitProducerIdRequest.Read,
             static (message, ref writer, version) => message.Write(ref writer, version),
             new InitProducerIdRequest
