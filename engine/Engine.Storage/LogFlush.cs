@@ -17,6 +17,8 @@ internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
     private int _resets;
     private bool _isBusy;
     private bool _isDueAgain;
+    private Segment? _paced;
+    private long _pacedBytes;
 
     public bool HoldsAcknowledgement => _policy.HoldsAcknowledgement;
 
@@ -29,6 +31,7 @@ internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
     /// <summary>Counts an append that readers can see already, and flushes it if the policy wants that before anything else.</summary>
     public void Appended(int bytes, int batches)
     {
+        if (_policy.WritebackStepBytes > 0) Pace();
         Instant due;
         lock (_state)
         {
@@ -62,7 +65,7 @@ internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
             (_bytes, _batches, _due) = (0, 0, Instant.Never);
         }
 
-        SyncAll();
+        SyncAll(_policy.WritesThrough);
         lock (_state)
         {
             if (resets != _resets || end <= _flushedOffset) return false;
@@ -119,18 +122,19 @@ internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
     }
 
     /// <summary>Makes all segments durable that are not yet, the oldest first.</summary>
+    /// <param name="isWrittenThrough">What was appended is durable already, only names may not be. Not after a truncation.</param>
     /// <exception cref="LogOfflineException">One could not be; the log is offline.</exception>
-    public void SyncAll()
+    public void SyncAll(bool isWrittenThrough = false)
     {
         var segments = log.Segments;
         var first = segments.Length - 1;
         while (first > 0 && !segments[first - 1].IsFlushed) first--;
-        foreach (var segment in segments.AsSpan(first)) Sync(segment);
+        foreach (var segment in segments.AsSpan(first)) Sync(segment, isWrittenThrough);
     }
 
     /// <summary>Makes one segment durable, its name in the folder included.</summary>
     /// <exception cref="LogOfflineException">It could not be; the log is offline.</exception>
-    public void Sync(Segment segment)
+    public void Sync(Segment segment, bool isWrittenThrough = false)
     {
         if (!segment.File.TryRefer()) return;
         try
@@ -139,7 +143,7 @@ internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
             lock (segment.Syncing)
             {
                 log.ThrowIfOffline();
-                if (!segment.IsFlushed) SyncAlone(segment);
+                if (!segment.IsFlushed) SyncAlone(segment, isWrittenThrough);
             }
 
             node.Strategies.Write.Instance.Flushed(segment.File, segment.FlushedBytes, isFull: segment != log.Segments[^1]);
@@ -150,19 +154,44 @@ internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
         }
     }
 
-    private void SyncAlone(Segment segment)
+    private void SyncAlone(Segment segment, bool isWrittenThrough)
     {
         try
         {
             var size = segment.SizeBytes;
+            segment.File.Settle();
             if (!segment.IsNameDurable) node.Calls.SyncFolder(folder);
             segment.IsNameDurable = true;
-            node.Calls.SyncData(segment.File.Handle);
+            if (!isWrittenThrough) node.Calls.SyncData(segment.File.Handle);
             segment.FlushedBytes = size;
         }
         catch (Exception failure) when (LogState.IsEnvironmental(failure))
         {
             throw log.GoOffline("cannot be flushed", failure);
+        }
+    }
+
+    /// <summary>Has the kernel start on what has gathered since the last time: whole pages, as the last one is about to be written again.</summary>
+    private void Pace()
+    {
+        const long pageBytes = 4096;
+        var active = log.Active;
+        if (_paced != active) (_paced, _pacedBytes) = (active, 0); // The rest of a closed segment is flushed as it is sealed.
+        var end = active.SizeBytes / pageBytes * pageBytes;
+        if (end - _pacedBytes < _policy.WritebackStepBytes || !active.File.TryRefer()) return;
+        try
+        {
+            active.File.Settle();
+            node.Calls.StartWriteback(active.File.Handle, _pacedBytes, end - _pacedBytes);
+            _pacedBytes = end;
+        }
+        catch (Exception failure) when (LogState.IsEnvironmental(failure))
+        {
+            throw log.GoOffline("cannot be written back", failure);
+        }
+        finally
+        {
+            active.File.Dispose();
         }
     }
 }

@@ -79,6 +79,7 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         slice = default;
         try
         {
+            segment.File.Settle();
             var start = segment.Find(offset).Bytes;
             var end = bound >= nextBase ? segment.SizeBytes : segment.Find(bound).Bytes;
             if (end - start > maxBytes) end = Shorten(segment, start, maxBytes, atLeastOneBatch);
@@ -115,6 +116,7 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         if (!segment.File.TryRefer()) return null;
         try
         {
+            segment.File.Settle();
             return look(segment);
         }
         catch (Exception failure) when (LogState.IsEnvironmental(failure))

@@ -338,6 +338,7 @@ public sealed class PartitionLog
         var closed = Active;
         var file = _folder.Create(closed.NextOffset, Options);
         var writer = file.OpenWriter(0);
+        _writer.Settle();
         _writer.Dispose();
         _writer = writer;
         _isSpareAsked = false;
@@ -357,6 +358,7 @@ public sealed class PartitionLog
     {
         try
         {
+            _writer.Settle();
             change();
         }
         catch (Exception failure) when (LogState.IsEnvironmental(failure))
@@ -427,6 +429,7 @@ public sealed class PartitionLog
     private void CloseFiles()
     {
         _keeper.Settle();
+        _writer.Settle();
         _writer.Dispose();
         _node.Calls.Cut(Active.File.Handle, Active.SizeBytes);
         _flush.SyncAll();

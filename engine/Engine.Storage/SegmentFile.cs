@@ -17,6 +17,7 @@ public sealed class SegmentFile : IDisposable
     private readonly long _expectedBytes;
     private SafeFileHandle? _handle;
     private ISegmentReader? _reader;
+    private ISegmentWriter? _writer;
     private int _references = 1;
 
     internal SegmentFile(string path, long expectedBytes, NodeFiles node)
@@ -66,8 +67,23 @@ public sealed class SegmentFile : IDisposable
         if (!_node.Sweeper.Post(Close)) Close(); // The node has stopped; a client was still being sent to.
     }
 
+    /// <summary>Whether nothing is acknowledged before it is flushed, so that a writer may keep bytes back until then.</summary>
+    internal bool MayHold => _node.Strategies.Flush.Instance.HoldsAcknowledgement;
+
+    /// <summary>Whether each write is to be durable when it returns: the file is open with O_DSYNC.</summary>
+    internal bool WritesThrough => _node.Strategies.Flush.Instance.WritesThrough;
+
     /// <summary>Starts a writer that goes on at <paramref name="position"/>.</summary>
-    internal ISegmentWriter OpenWriter(long position) => _node.Strategies.Write.Instance.Open(this, position);
+    internal ISegmentWriter OpenWriter(long position)
+    {
+        var writer = _node.Strategies.Write.Instance.Open(this, position);
+        Volatile.Write(ref _writer, writer);
+        return writer;
+    }
+
+    /// <summary>On return everything written so far can be read.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    internal void Settle() => Volatile.Read(ref _writer)?.Settle();
 
     /// <summary>Fills <paramref name="bytes"/> from <paramref name="position"/> on.</summary>
     /// <exception cref="EndOfStreamException">The file ends before.</exception>
@@ -99,7 +115,9 @@ public sealed class SegmentFile : IDisposable
         lock (_opening)
         {
             if (_handle is { } opened) return opened;
-            var handle = File.OpenHandle(Path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            var handle = WritesThrough
+                ? FileCalls.Open(Path, Libc.ReadWrite | Libc.DataSync | (mode == FileMode.CreateNew ? Libc.Create | Libc.Exclusive : 0))
+                : File.OpenHandle(Path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             Volatile.Write(ref _handle, handle);
             return handle;
         }

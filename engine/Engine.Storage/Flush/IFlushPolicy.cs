@@ -16,6 +16,17 @@ public interface IFlushPolicy
     /// goes on. A moment that has passed: the flusher thread, as soon as it can. <see cref="Instant.Never"/>: left to the OS.
     /// </summary>
     Instant FlushAt(in UnflushedTail tail);
+
+    /// <summary>
+    /// Whether segments are opened with O_DSYNC, so that each write is durable when it returns and a flush has nothing left to ask for.
+    /// </summary>
+    bool WritesThrough => false;
+
+    /// <summary>
+    /// How many appended bytes the kernel is left to collect before it is told to start writing them to the disk, without anybody
+    /// waiting for it. No promise of durability. 0: whenever the kernel likes.
+    /// </summary>
+    long WritebackStepBytes => 0;
 }
 
 /// <summary>What a log has written and not yet flushed.</summary>

@@ -24,6 +24,34 @@ internal class FileCalls
         }
     }
 
+    /// <summary>The same for two pieces of memory, the second behind the first.</summary>
+    public virtual unsafe void Write(SafeFileHandle file, ReadOnlySpan<byte> first, ReadOnlySpan<byte> second, long position)
+    {
+        fixed (byte* firstStart = first, secondStart = second)
+        {
+            var pieces = stackalloc Libc.Piece[2];
+            for (nint written = 0, all = first.Length + second.Length; written < all;)
+            {
+                var fromFirst = Math.Min(written, first.Length);
+                var fromSecond = written - fromFirst;
+                pieces[0] = new Libc.Piece { Start = firstStart + fromFirst, Length = (nuint)(first.Length - fromFirst) };
+                pieces[1] = new Libc.Piece { Start = secondStart + fromSecond, Length = (nuint)(second.Length - fromSecond) };
+                var count = Libc.Pwritev(file, pieces, 2, position + written);
+                if (count >= 0) written += count;
+                else if (Marshal.GetLastPInvokeError() != Libc.Interrupted) throw Failed("pwritev");
+            }
+        }
+    }
+
+    /// <summary>Has the kernel start writing that much of the file to the disk. Nothing is durable by it. Source: sync_file_range(2).</summary>
+    public virtual void StartWriteback(SafeFileHandle file, long position, long count)
+    {
+        while (Libc.SyncFileRange(file, position, count, Libc.RangeWrite) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Libc.Interrupted) throw Failed("sync_file_range");
+        }
+    }
+
     /// <summary>Makes the file's bytes and its length durable.</summary>
     public virtual void SyncData(SafeFileHandle file)
     {

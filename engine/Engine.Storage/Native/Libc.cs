@@ -15,6 +15,8 @@ internal static partial class Libc
     public const int ReadOnly = 0;           // O_RDONLY
     public const int ReadWrite = 2;          // O_RDWR
     public const int Create = 0x40;          // O_CREAT
+    public const int Exclusive = 0x80;       // O_EXCL
+    public const int DataSync = 0x1000;      // O_DSYNC
     public const int CloseOnExec = 0x80000;  // O_CLOEXEC
     public const int LockExclusive = 2;      // LOCK_EX
     public const int LockNonBlocking = 4;    // LOCK_NB
@@ -23,6 +25,7 @@ internal static partial class Libc
     public const int ProtectRead = 1;        // PROT_READ
     public const int MapShared = 1;          // MAP_SHARED
     public const int AdviceDontNeed = 4;     // POSIX_FADV_DONTNEED
+    public const int RangeWrite = 2;         // SYNC_FILE_RANGE_WRITE
     public const nint MapFailed = -1;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -38,6 +41,12 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     public static unsafe partial nint Pwrite(SafeFileHandle file, byte* bytes, nuint count, long position);
+
+    [LibraryImport("libc", EntryPoint = "pwritev", SetLastError = true)]
+    public static unsafe partial nint Pwritev(SafeFileHandle file, Piece* pieces, int count, long position);
+
+    [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
+    public static partial int SyncFileRange(SafeFileHandle file, long position, long count, uint flags);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     public static partial int Fdatasync(SafeFileHandle file);
@@ -62,4 +71,11 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Munmap(nint address, nuint length);
+
+    /// <summary>struct iovec: one piece of memory among several for one call.</summary>
+    public unsafe struct Piece
+    {
+        public byte* Start;
+        public nuint Length;
+    }
 }

@@ -20,13 +20,23 @@ public interface IWritePath
     void Verify(string folder);
 }
 
-/// <summary>Writes one segment's file from one thread at a time while others read it.</summary>
+/// <summary>Writes one segment's file from one thread at a time while others read it. Disposing drops what is held.</summary>
 public interface ISegmentWriter : IDisposable
 {
     /// <summary>
     /// Appends: <paramref name="position"/> is where the last write ended. On return the bytes can be read through
     /// <see cref="SegmentFile.Handle"/>; the file may be longer than what was written, the rest zeros.
     /// </summary>
-    /// <exception cref="IOException">Any part of the bytes may have been written.</exception>
+    /// <remarks>
+    /// Where <see cref="SegmentFile.MayHold"/> says so, the bytes may also still be held or under way: then they can be read after
+    /// <see cref="Settle"/>, which whoever reads or flushes calls first.
+    /// </remarks>
+    /// <exception cref="IOException">Any part of the bytes, and of those held, may have been written.</exception>
     void Write(long position, ReadOnlySpan<byte> bytes);
+
+    /// <summary>On return all that was written so far can be read. From any thread, also beside <see cref="Write"/>.</summary>
+    /// <exception cref="IOException">Any part of the bytes held may have been written.</exception>
+    void Settle()
+    {
+    }
 }
