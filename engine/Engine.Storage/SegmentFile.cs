@@ -102,7 +102,7 @@ public sealed class SegmentFile : IDisposable
     {
         lock (_opening)
         {
-            File.Move(Path, path, overwrite: true);
+            if (!_node.Strategies.Write.Instance.IsVolatile) File.Move(Path, path, overwrite: true);
             Path = path;
         }
     }
@@ -115,9 +115,7 @@ public sealed class SegmentFile : IDisposable
         lock (_opening)
         {
             if (_handle is { } opened) return opened;
-            var handle = WritesThrough
-                ? FileCalls.Open(Path, Libc.ReadWrite | Libc.DataSync | (mode == FileMode.CreateNew ? Libc.Create | Libc.Exclusive : 0))
-                : File.OpenHandle(Path, mode, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            var handle = _node.Strategies.Write.Instance.OpenFile(Path, mode, WritesThrough ? Libc.DataSync : 0);
             Volatile.Write(ref _handle, handle);
             return handle;
         }

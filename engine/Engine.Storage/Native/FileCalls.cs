@@ -81,6 +81,15 @@ internal class FileCalls
         return true;
     }
 
+    /// <summary>Reserves disk blocks and makes them part of the file, where they read as zeros unless they were written before.</summary>
+    public virtual void Extend(SafeFileHandle file, long position, long count)
+    {
+        while (Libc.Fallocate(file, 0, position, count) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Libc.Interrupted) throw Failed("fallocate");
+        }
+    }
+
     /// <summary>Turns everything from <paramref name="position"/> on into zeros and keeps the length, for those still reading there.</summary>
     public virtual void ZeroFrom(SafeFileHandle file, long position)
     {
@@ -103,6 +112,13 @@ internal class FileCalls
     {
         var descriptor = Libc.Open(path, flags | Libc.CloseOnExec, mode: 0x1A4); // rw-r--r--, for a file made
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed($"open {path}");
+    }
+
+    /// <summary>A file that no folder names and that is gone with its handle. Source: memfd_create(2).</summary>
+    public static SafeFileHandle OpenInMemory(string name)
+    {
+        var descriptor = Libc.MemfdCreate(name, Libc.MemoryCloseOnExec);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed("memfd_create");
     }
 
     public static IOException Failed(string call)

@@ -7,6 +7,7 @@ namespace Engine.Storage.Native;
 internal static partial class Libc
 {
     public const int Interrupted = 4;    // EINTR
+    public const int TryAgain = 11;      // EAGAIN
     public const int Invalid = 22;       // EINVAL
     public const int WouldBlock = 11;    // EWOULDBLOCK
     public const int NoSpace = 28;       // ENOSPC
@@ -26,6 +27,10 @@ internal static partial class Libc
     public const int MapShared = 1;          // MAP_SHARED
     public const int AdviceDontNeed = 4;     // POSIX_FADV_DONTNEED
     public const int RangeWrite = 2;         // SYNC_FILE_RANGE_WRITE
+    public const int ProtectWrite = 2;       // PROT_WRITE
+    public const int PopulateWrite = 23;     // MADV_POPULATE_WRITE
+    public const int SyncAndWait = 4;        // MS_SYNC
+    public const uint MemoryCloseOnExec = 1; // MFD_CLOEXEC
     public const nint MapFailed = -1;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -68,6 +73,15 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     public static partial nint Mmap(nint address, nuint length, int protection, int flags, SafeFileHandle file, long position);
+
+    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
+    public static partial int Madvise(nint address, nuint length, int advice);
+
+    [LibraryImport("libc", EntryPoint = "msync", SetLastError = true)]
+    public static partial int Msync(nint address, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MemfdCreate(string name, uint flags);
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Munmap(nint address, nuint length);

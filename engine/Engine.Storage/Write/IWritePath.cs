@@ -1,3 +1,6 @@
+using Engine.Storage.Native;
+using Microsoft.Win32.SafeHandles;
+
 namespace Engine.Storage.Write;
 
 /// <summary>How appended bytes get into a segment's file. Not when they become durable: that is the flush policy's.</summary>
@@ -14,6 +17,13 @@ public interface IWritePath
     void Flushed(SegmentFile file, long flushedBytes, bool isFull)
     {
     }
+
+    /// <summary>Whether segments live in memory only: no folder names them, and they are gone once their handle is closed.</summary>
+    bool IsVolatile => false;
+
+    /// <summary>Opens a segment's file for reading and writing; <paramref name="flags"/> are open(2)'s that others wish for.</summary>
+    SafeFileHandle OpenFile(string path, FileMode mode, int flags) =>
+        FileCalls.Open(path, Libc.ReadWrite | flags | (mode == FileMode.CreateNew ? Libc.Create | Libc.Exclusive : 0));
 
     /// <summary>Finds out before the node starts whether files in <paramref name="folder"/> can be written this way.</summary>
     /// <exception cref="DataFolderException">They cannot; the message says what would work.</exception>

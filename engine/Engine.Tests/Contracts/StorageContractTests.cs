@@ -15,10 +15,10 @@ public sealed class StorageContractTests
 {
     private static readonly LogOptions SmallSegments = new() { SegmentBytes = 32 << 10, IndexIntervalBytes = 1024 };
 
-    /// <summary>Every flush policy; every read path over every write path, and over every cache but the default, which those have.</summary>
+    /// <summary>Every write path under every flush policy and every read path; every read path over every cache but the default, which those have.</summary>
     public static TheoryData<string> EveryStrategy =>
-        [.. Names(FlushPolicies.Catalog).Select(flush => $"flush={flush}")
-            .Concat(from write in Names(WritePaths.Catalog) from read in Names(ReadPaths.Catalog) select $"write={write} read={read}")
+        [.. (from write in Names(WritePaths.Catalog) from flush in Names(FlushPolicies.Catalog) select $"write={write} flush={flush}")
+            .Concat(from write in Names(WritePaths.Catalog) from read in Names(ReadPaths.Catalog).Skip(1) select $"write={write} read={read}")
             .Concat(from cache in Names(BatchCaches.Catalog).Skip(1) from read in Names(ReadPaths.Catalog) select $"cache={cache} read={read}")];
 
     [Theory, MemberData(nameof(EveryStrategy))]
@@ -28,7 +28,7 @@ public sealed class StorageContractTests
         var batches = Batches.Series(0, 300);
         scratch.Append(batches);
 
-        Assert.True(scratch.Files("*.log").Length > 5);
+        Assert.True(scratch.Log.LastSegmentOffset > 0 && scratch.Log.SizeBytes > 5 * SmallSegments.SegmentBytes, "it has rolled");
         Assert.Equal(batches.SelectMany(b => b), scratch.ReadAll(0));
         foreach (var batch in batches)
         {
@@ -70,8 +70,10 @@ public sealed class StorageContractTests
         using var scratch = Open(choice);
         var batches = Batches.Series(0, 100);
         scratch.Append(batches.Take(40));
+        if (scratch.IsVolatile) return;
         scratch.Restart();
         scratch.Append(batches.Skip(40).Take(30));
+        scratch.Log.EnsureStored(); // What is not acknowledged may be held back, and is promised to nobody.
         scratch.Crash();
         scratch.Append(batches.Skip(70));
 
@@ -97,6 +99,7 @@ public sealed class StorageContractTests
             scratch.Append(others);
             var expected = batches.Take(kept).Concat(others).SelectMany(b => b).ToArray();
             Assert.Equal(expected, scratch.ReadAll(0));
+            if (scratch.IsVolatile) continue;
             scratch.Crash();
             Assert.Equal(expected, scratch.ReadAll(0));
             scratch.Restart();

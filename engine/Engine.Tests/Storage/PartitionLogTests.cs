@@ -98,7 +98,20 @@ public sealed class PartitionLogTests
 
         Assert.True(scratch.Files("*.log").Length > 3);
         foreach (var closed in scratch.Files("*.log")[..^1]) Assert.InRange(BlocksOf(closed), 1, (new FileInfo(closed).Length + 8191) / 512);
-        Assert.True(BlocksOf(scratch.Files("*.log")[^1]) >= (8 << 20) / 512);
+        Assert.InRange(BlocksOf(scratch.Files("*.log")[^1]), (256 << 10) / 512, (512 << 10) / 512);
+    }
+
+    [Fact]
+    public void Append_Preallocated_ReservesAsMuchAgainUpToTheStep()
+    {
+        using var scratch = new ScratchLog(strategies: StorageStrategies.Create(write: "pagecache(preallocate=2MiB)"), onDisk: true);
+        var file = scratch.Files("*.log")[0];
+        scratch.Append(Batches.Make(0, 1, 1000));
+        Assert.InRange(BlocksOf(file) * 512, 256 << 10, 300 << 10);
+
+        for (var i = 1; i < 8; i++) scratch.Append(Batches.Make(i, 1, 1 << 20));
+        Assert.InRange(BlocksOf(file) * 512, 7 << 20, 10 << 20);
+        Assert.InRange(new FileInfo(file).Length, 7 << 20, (7 << 20) + 4096);
     }
 
     [Fact]

@@ -27,6 +27,9 @@ internal sealed class ScratchLog : IDisposable
 
     public string Path { get; }
 
+    /// <summary>Whether the log is meant to be gone after a restart.</summary>
+    public bool IsVolatile => _strategies.Write.Instance.IsVolatile;
+
     public DataFolder Data { get; private set; }
 
     public PartitionLog Log { get; private set; }
