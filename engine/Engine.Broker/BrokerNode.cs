@@ -1,4 +1,5 @@
 using System.Net;
+using Engine.Broker.Checks;
 using Engine.Broker.Handlers;
 using Engine.Broker.Metadata;
 using Engine.Broker.Network;
@@ -33,7 +34,8 @@ internal sealed class BrokerNode : IDisposable
             var partitions = new PartitionTable();
             var proposals = Keep(new InSyncProposals(_store));
             var replication = Keep(Replications.Catalog.Create(options.Replication).Instance(options.NodeId));
-            var reconciler = new Reconciler(options, folder, partitions, proposals, replication, firstEpoch: _store.State.Version + 1);
+            var check = BatchChecks.Catalog.Create(options.Check).Instance;
+            var reconciler = new Reconciler(options, folder, partitions, proposals, replication, check, firstEpoch: _store.State.Version + 1);
             Keep(_store.Watch(reconciler.Apply));
             Keep(new Housekeeping(partitions, options));
 

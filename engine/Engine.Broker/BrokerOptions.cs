@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Engine.Broker.Checks;
 using Engine.Broker.Metadata;
 using Engine.Broker.Network;
 using Engine.Broker.Replication;
@@ -47,6 +48,8 @@ internal sealed record BrokerOptions
 
     public string Metadata { get; init; } = MetadataStores.Catalog.Default;
 
+    public string Check { get; init; } = BatchChecks.Catalog.Default;
+
     /// <summary>What topics have unless they say otherwise.</summary>
     public TopicConfig Topics { get; init; } = new();
 
@@ -65,6 +68,9 @@ internal sealed record BrokerOptions
     /// <summary>How often logs are checked for segments to drop.</summary>
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long a producer that sends nothing is remembered, so that what it sends again is stored once. Kafka's default.</summary>
+    public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromDays(1);
+
     /// <summary>The largest request taken, in bytes. Kafka's default, 100 MiB.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;
 
@@ -78,7 +84,7 @@ internal sealed record BrokerOptions
     public string ClusterFolder => Cluster ?? Path.Combine(Data, "cluster");
 
     private static IStrategyCatalog[] Catalogs { get; } =
-        [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, Replications.Catalog, MetadataStores.Catalog];
+        [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, Replications.Catalog, MetadataStores.Catalog, BatchChecks.Catalog];
 
     /// <summary>Reads a command line. What cannot be read is added to <paramref name="problems"/>.</summary>
     public static BrokerOptions Parse(IReadOnlyList<string> args, List<string> problems)
@@ -116,7 +122,7 @@ internal sealed record BrokerOptions
             }
             catch (StrategyException error)
             {
-                problems.Add($"--{catalog.Seam} {text}: {error.Message}");
+                problems.Add($"{OptionOf(catalog)} {text}: {error.Message}");
             }
         }
 
@@ -138,10 +144,13 @@ internal sealed record BrokerOptions
         Catalogs.Zip(StrategyTexts()).ToDictionary(pair => pair.First.Seam, pair => pair.First.Resolve(pair.Second));
 
     private static readonly string[] KnownNames =
-        ["--node-id", "--listen", "--inter-broker", "--advertise", "--data", "--cluster", "--read", "--write", "--flush", "--cache", "--network", "--replication", "--metadata", "--set"];
+        ["--node-id", "--listen", "--inter-broker", "--advertise", "--data", "--cluster", "--read", "--write", "--flush", "--cache", "--network", "--replication", "--metadata", "--check-batches", "--set"];
+
+    // --check alone asks for the options to be checked.
+    private static string OptionOf(IStrategyCatalog catalog) => catalog == BatchChecks.Catalog ? "--check-batches" : "--" + catalog.Seam;
 
     // In the order of Catalogs.
-    private string[] StrategyTexts() => [Read, Write, Flush, Cache, Network, Replication, Metadata];
+    private string[] StrategyTexts() => [Read, Write, Flush, Cache, Network, Replication, Metadata, Check];
 
     private BrokerOptions With(string name, string value, List<string> problems)
     {
@@ -160,6 +169,7 @@ internal sealed record BrokerOptions
             case "--network": return this with { Network = value };
             case "--replication": return this with { Replication = value };
             case "--metadata": return this with { Metadata = value };
+            case "--check-batches": return this with { Check = value };
             case "--set": return WithSetting(value, problems);
             default:
                 problems.Add(name == "--node-id" ? $"--node-id {value}: give a number from 0 up" : $"{name} {value}: give an address and port, such as 127.0.0.1:9092");

@@ -16,6 +16,7 @@ internal sealed record NodeSetting(string Name, string Allowed, Func<BrokerOptio
             (o, text) => text is "true" or "false" ? o with { AutoCreateTopics = text == "true" } : null),
         Milliseconds("replica.lag.time.max.ms", o => o.ReplicaLagMax, (o, span) => o with { ReplicaLagMax = span }),
         Milliseconds("log.retention.check.interval.ms", o => o.RetentionCheckInterval, (o, span) => o with { RetentionCheckInterval = span }),
+        Milliseconds("producer.id.expiration.ms", o => o.ProducerIdExpiration, (o, span) => o with { ProducerIdExpiration = span }),
         Number("socket.request.max.bytes", 1024, 1 << 29, o => o.MaxRequestBytes, (o, n) => o with { MaxRequestBytes = n }),
     ];
 

@@ -1,3 +1,4 @@
+using Engine.Broker.Checks;
 using Engine.Broker.Partitions;
 using Engine.Broker.Replication;
 using Engine.Core.Cluster;
@@ -13,7 +14,8 @@ namespace Engine.Broker;
 /// whose leaderships are over: logs are opened, but nobody leads.
 /// </param>
 internal sealed class Reconciler(
-    BrokerOptions options, DataFolder folder, PartitionTable partitions, IInSyncProposals proposals, IReplication replication, long firstEpoch)
+    BrokerOptions options, DataFolder folder, PartitionTable partitions, IInSyncProposals proposals, IReplication replication, IBatchCheck check,
+    long firstEpoch)
 {
     public void Apply(ClusterState state)
     {
@@ -80,6 +82,10 @@ internal sealed class Reconciler(
             MaxBatchBytes = config.MaxMessageBytes,
             IsCompacted = config.IsCompacted,
             IsDeleted = config.IsDeleted,
+            TimestampBeforeMaxMs = config.TimestampBeforeMaxMs,
+            TimestampAfterMaxMs = config.TimestampAfterMaxMs,
+            Check = check,
+            ProducerIdExpiration = options.ProducerIdExpiration,
             ReplicaLagMax = options.ReplicaLagMax,
             Log = new LogOptions
             {
@@ -88,6 +94,7 @@ internal sealed class Reconciler(
                 RetentionBytes = config.IsDeleted ? config.RetentionBytes : -1,
                 RetentionAge = !config.IsDeleted ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Min(config.RetentionMs, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)),
                 MaxBatchBytes = config.MaxMessageBytes,
+                HoldsSoundCrcs = check.ChecksCrc,
             },
         };
         return (new Partition(topic.Name, topic.Id, index, options.NodeId, settings, folder, proposals), topic.Partitions.Count);

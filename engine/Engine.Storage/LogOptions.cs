@@ -22,6 +22,10 @@ public sealed record LogOptions
     /// <summary>The largest batch a producer may send, in bytes. Checked by the broker, not by the log. Default as in Kafka.</summary>
     public int MaxBatchBytes { get; init; } = 1_048_588;
 
+    /// <summary>Whether every batch was appended with a CRC that matches its bytes, so that one that does not match is damage.
+    /// Where nobody checked, it may also be how its producer sent it.</summary>
+    public bool HoldsSoundCrcs { get; init; } = true;
+
     /// <summary>Everything that is wrong with these values, one line each; empty when they can be used.</summary>
     public IReadOnlyList<string> Problems()
     {

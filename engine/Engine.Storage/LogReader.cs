@@ -66,10 +66,16 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
     public (long Offset, long Timestamp)? MaxTimestamp()
     {
         log.ThrowIfOffline();
-        var (start, largest) = (log.StartOffset, -1L);
+        var (start, largest) = (log.StartOffset, (Timestamp: -1L, Offset: -1L));
         foreach (var segment in log.Segments)
-            largest = Math.Max(largest, Look<long>(segment, found => TimestampLookup.Largest(found, start)) ?? -1);
-        return largest < 0 ? null : OffsetForTimestamp(largest);
+        {
+            if (Look<(long Timestamp, long Offset)>(segment, found => TimestampLookup.Largest(found, start)) is { } found && found.Timestamp > largest.Timestamp)
+                largest = found;
+        }
+
+        if (largest.Timestamp < 0) return null;
+        // A producer's header may promise a younger record than its batch has: then the batch's last one stands for it.
+        return OffsetForTimestamp(largest.Timestamp) ?? (largest.Offset, largest.Timestamp);
     }
 
     /// <summary>Finds the stretch of the segment between the offsets, and gives up the caller's reference to its file.</summary>

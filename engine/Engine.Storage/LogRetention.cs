@@ -29,9 +29,17 @@ internal sealed class LogRetention(LogState log, LogFolder folder, LogOptions op
         Drop(segments, drop);
     }
 
-    public bool IsExpired(Segment segment, long unixMilliseconds) =>
-        options.RetentionAge >= TimeSpan.Zero && segment.SizeBytes > 0 && segment.MaxTimestamp.Timestamp is >= 0 and var youngest
-        && unixMilliseconds - youngest > options.RetentionAge.TotalMilliseconds;
+    public bool IsExpired(Segment segment, long unixMilliseconds)
+    {
+        if (options.RetentionAge < TimeSpan.Zero || segment.SizeBytes == 0) return false;
+
+        // Producers may send records without timestamps: they grow old all the same, from when they were written.
+        var youngest = segment.MaxTimestamp.Timestamp is >= 0 and var told ? told : LastWrittenMilliseconds(segment);
+        return unixMilliseconds - youngest > options.RetentionAge.TotalMilliseconds;
+    }
+
+    private static long LastWrittenMilliseconds(Segment segment) =>
+        new DateTimeOffset(File.GetLastWriteTimeUtc(segment.File.Path)).ToUnixTimeMilliseconds();
 
     private void Drop(Segment[] segments, int count)
     {

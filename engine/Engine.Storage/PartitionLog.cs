@@ -127,6 +127,11 @@ public sealed class PartitionLog
             var end = EndOffset;
             var next = Follow(batches, end, out count);
             if (count == 0) return;
+            if (count > 1 && next - end > int.MaxValue)
+            {
+                AppendSingly(batches);
+                return;
+            }
 
             try
             {
@@ -315,6 +320,17 @@ public sealed class PartitionLog
         }
 
         return end;
+    }
+
+    /// <summary>A run too wide for one segment, whose indexes' offsets are 32 bits: it may have to roll within.</summary>
+    private void AppendSingly(ReadOnlySpan<byte> batches)
+    {
+        while (batches.Length > 0)
+        {
+            var size = new BatchHeader(batches).SizeBytes;
+            Append(batches[..size]);
+            batches = batches[size..];
+        }
     }
 
     private bool IsRollDue(int bytes, long next)

@@ -112,7 +112,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
                 if (used == 0)
                 {
                     // Not sound, or larger than the block: a whole batch needs as much memory as its header says.
-                    var wanted = held < BatchHeader.Size ? 0 : new BatchHeader(block.Bytes).SizeBytes;
+                    var wanted = held < BatchHeader.Size ? 0 : new BatchHeader(block.Bytes).SizeBytes + LookAhead;
                     if (wanted <= block.Bytes.Length || wanted > length - position) break;
                     var larger = BlockPool.Shared.Rent(wanted);
                     block.Bytes.AsSpan(0, held).CopyTo(larger.Bytes);
@@ -147,10 +147,13 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         return count;
     }
 
-    private static int TakeBatches(Segment segment, ReadOnlySpan<byte> bytes)
+    // How much of the next batch is needed to tell whether one whose CRC nobody checked may stay.
+    private int LookAhead => options.HoldsSoundCrcs ? 0 : BatchHeader.Size;
+
+    private int TakeBatches(Segment segment, ReadOnlySpan<byte> bytes)
     {
         var used = 0;
-        while (BatchCheck.SoundBatchBytes(bytes[used..]) is > 0 and var size)
+        while (BatchBytes(bytes[used..]) is > 0 and var size)
         {
             var header = new BatchHeader(bytes[used..]);
             if (header.BaseOffset != segment.NextOffset) break;
@@ -159,5 +162,20 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         }
 
         return used;
+    }
+
+    /// <summary>The size of the batch to be kept that the bytes start with, or 0.</summary>
+    /// <remarks>
+    /// Where CRCs are not checked on append, a wrong one may be what a producer sent, and cutting there would lose others'
+    /// batches behind it. It is taken for a torn tail only when no batch goes on from it.
+    /// </remarks>
+    private int BatchBytes(ReadOnlySpan<byte> bytes)
+    {
+        if (BatchCheck.SoundBatchBytes(bytes) is > 0 and var sound) return sound;
+        if (options.HoldsSoundCrcs || BatchCheck.WholeBatchBytes(bytes) is not (> 0 and var size) || bytes.Length < size + LookAhead) return 0;
+
+        var next = new BatchHeader(bytes[size..]);
+        var goesOn = next.Magic == 2 && next.SizeBytes >= BatchHeader.Size && next.BaseOffset == new BatchHeader(bytes).NextOffset;
+        return goesOn ? size : 0;
     }
 }

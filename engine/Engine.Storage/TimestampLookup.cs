@@ -26,19 +26,20 @@ internal static class TimestampLookup
         return null;
     }
 
-    /// <summary>The largest timestamp of the segment's records from <paramref name="start"/> on; -1 when there is none.</summary>
-    public static long Largest(Segment segment, long start)
+    /// <summary>The largest timestamp of the segment's records from <paramref name="start"/> on, and the last offset of the batch
+    /// that has it; a timestamp of -1 when there is none.</summary>
+    public static (long Timestamp, long Offset) Largest(Segment segment, long start)
     {
-        if (segment.SizeBytes == 0 || segment.NextOffset <= start) return -1;
-        if (segment.BaseOffset >= start) return segment.MaxTimestamp.Timestamp;
+        var largest = (Timestamp: -1L, Offset: -1L);
+        if (segment.SizeBytes == 0 || segment.NextOffset <= start) return largest;
+        if (segment.BaseOffset >= start) return segment.MaxTimestamp;
 
-        var largest = -1L;
         var scan = new HeaderScan(segment.File, segment.Find(start).Bytes, segment.SizeBytes, stackalloc byte[4096]);
         while (scan.MoveNext())
         {
             // In the batch that the log begins in, the youngest record may be one of those that were deleted.
             var youngest = scan.Header.BaseOffset >= start ? scan.Header.MaxTimestamp : LargestIn(segment.File, scan.Position, scan.Header, start);
-            largest = Math.Max(largest, youngest);
+            if (youngest > largest.Timestamp) largest = (youngest, scan.Header.LastOffset);
         }
 
         return largest;
@@ -46,11 +47,20 @@ internal static class TimestampLookup
 
     private static long LargestIn(SegmentFile file, long position, BatchHeader header, long start)
     {
+        if (header.Codec != CompressionCodec.None) return header.MaxTimestamp;
+
+        using var block = BlockPool.Shared.Rent(header.SizeBytes);
+        var batch = block.Bytes.AsSpan(0, header.SizeBytes);
+        file.ReadExactly(position, batch);
         var largest = -1L;
-        for (var next = start; FirstIn(file, position, header, timestamp: largest + 1, next) is { } found; next = found.Offset + 1)
+        try
         {
-            largest = found.Timestamp;
-            if (header.Codec != CompressionCodec.None || next >= header.LastOffset) break;
+            foreach (var record in new RecordReader(batch))
+                if (record.Offset >= start) largest = Math.Max(largest, record.TimestampMs);
+        }
+        catch (WireException)
+        {
+            return header.MaxTimestamp;
         }
 
         return largest;

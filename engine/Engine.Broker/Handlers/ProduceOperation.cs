@@ -84,7 +84,8 @@ internal sealed class ProduceOperation(ProduceHandler owner) : OffsetWait
         if (asked.RecordsLength < 0) return part.Failed(ErrorCode.InvalidRecord, "the partition's records are null");
 
         var batch = frame.Slice(asked.RecordsStart, asked.RecordsLength);
-        if (BatchCheck.ForProduce(batch, partition.Settings.MaxBatchBytes, out var problem) is not ErrorCode.None and var unsound)
+        var limits = partition.Settings.LimitsAt(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        if (partition.Settings.Check.Check(batch, limits, out var problem) is not ErrorCode.None and var unsound)
             return part.Failed(unsound, problem);
         if (new BatchHeader(batch) is { Codec: CompressionCodec.Zstd } && _header.Version < 7)
             return part.Failed(ErrorCode.UnsupportedCompressionType, "zstd needs produce version 7");

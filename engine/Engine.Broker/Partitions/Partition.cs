@@ -280,7 +280,7 @@ internal sealed class Partition
             if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch || _log.EndOffset != asked.EndOffset) return true;
 
             var (sound, next) = (0, asked.EndOffset);
-            while (BatchCheck.SoundBatchBytes(records[sound..]) is > 0 and var size)
+            while (BatchBytes(records[sound..]) is > 0 and var size)
             {
                 var header = new BatchHeader(records[sound..]);
                 if (sound == 0 && BeginsWithin(header)) next = StartWithin(header);
@@ -440,6 +440,10 @@ internal sealed class Partition
         Progress.Stored => _storeWaiters,
         _ => _commitWaiters,
     };
+
+    // What a leader took must be taken here too: where it looks at headers only, a wrong CRC would end replication for good.
+    private int BatchBytes(ReadOnlySpan<byte> bytes) =>
+        Settings.Check.ChecksCrc ? BatchCheck.SoundBatchBytes(bytes) : BatchCheck.WholeBatchBytes(bytes);
 
     private static BatchSequence Sequence(in BatchHeader header) =>
         BatchSequence.From(header.ProducerId, header.ProducerEpoch, header.BaseSequence, header.LastOffsetDelta);

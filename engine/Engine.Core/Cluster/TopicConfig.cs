@@ -39,6 +39,12 @@ public sealed record TopicConfig
     /// <summary>Bytes of the largest batch, as sent. Kafka's default: 1 MiB and the 12 bytes up to the end of a batch's length.</summary>
     public int MaxMessageBytes { get; init; } = (1 << 20) + 12;
 
+    /// <summary>Milliseconds that a record's timestamp may lie before the time it arrives. Kafka's default: no limit.</summary>
+    public long TimestampBeforeMaxMs { get; init; } = long.MaxValue;
+
+    /// <summary>Milliseconds that a record's timestamp may lie after the time it arrives. Kafka's default: an hour.</summary>
+    public long TimestampAfterMaxMs { get; init; } = 60 * 60 * 1000;
+
     /// <summary>These defaults with what <paramref name="settings"/> sets.</summary>
     /// <exception cref="ArgumentException">A setting that <see cref="Problem"/> objects to.</exception>
     public TopicConfig With(IEnumerable<KeyValuePair<string, string>> settings) =>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Engine.Protocol.Wire;
 
 namespace Engine.Protocol.Records;
 
@@ -70,12 +71,22 @@ public readonly ref struct BatchHeader(ReadOnlySpan<byte> batch)
 
     public bool IsControl => (Attributes & 0x20) != 0;
 
+    /// <summary>Whether attributes are set beyond those above, which are all that a producer may know of.</summary>
+    public bool HasUndefinedAttributes => (Attributes & ~0x3f) != 0;
+
     /// <summary>Makes the batch the leader's: its place in the log and the epoch it was appended in. The CRC stays
     /// valid.</summary>
     public static void Assign(Span<byte> batch, long baseOffset, int leaderEpoch)
     {
         BinaryPrimitives.WriteInt64BigEndian(batch, baseOffset);
         BinaryPrimitives.WriteInt32BigEndian(batch[12..], leaderEpoch);
+    }
+
+    /// <summary>Makes the header tell the truth about its records' largest timestamp, and the CRC match again.</summary>
+    public static void CorrectMaxTimestamp(Span<byte> batch, long maxTimestampMs)
+    {
+        BinaryPrimitives.WriteInt64BigEndian(batch[35..], maxTimestampMs);
+        BinaryPrimitives.WriteUInt32BigEndian(batch[CrcOffset..], Crc32C.Compute(batch[ChecksummedFrom..]));
     }
 }
 

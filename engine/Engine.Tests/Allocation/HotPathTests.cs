@@ -17,12 +17,13 @@ public sealed class HotPathTests
     private static readonly byte[] Topic = Encoding.ASCII.GetBytes(InProcessBroker.Topic);
 
     [Theory]
-    [InlineData(1, "sendfile")]
-    [InlineData(-1, "sendfile")]
-    [InlineData(-1, "positioned")]
-    public void OneReplica_ProduceAndFetch_AllocateNothing(short acks, string read)
+    [InlineData(1, "sendfile", "crc")]
+    [InlineData(-1, "sendfile", "header")]
+    [InlineData(-1, "sendfile", "records")]
+    [InlineData(-1, "positioned", "crc")]
+    public void OneReplica_ProduceAndFetch_AllocateNothing(short acks, string read, string check)
     {
-        using var broker = new InProcessBroker([1], read: read);
+        using var broker = new InProcessBroker([1], read: read, check: check);
         var (producer, produced) = broker.Connect();
         var (consumer, fetched) = broker.Connect();
         var produce = new byte[8192];

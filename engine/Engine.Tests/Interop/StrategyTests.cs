@@ -1,3 +1,4 @@
+using Engine.Broker.Checks;
 using Engine.Broker.Network;
 using Engine.Core;
 using Engine.Core.Strategies;
@@ -21,7 +22,7 @@ public sealed class StrategyTests
     {
         get
         {
-            IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog];
+            IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, BatchChecks.Catalog];
             var data = new TheoryData<string, string>();
             foreach (var catalog in catalogs)
                 foreach (var (name, _) in catalog.Strategies) data.Add(catalog.Seam, name);
@@ -34,7 +35,7 @@ public sealed class StrategyTests
     public void EveryStrategy_NodeKilledAndRestarted_ServesWhatItPromised(string seam, string name)
     {
         // Small segments, so that it rolls; about 100 KiB a partition.
-        using var cluster = new BrokerCluster(1, $"--{seam}", name, "--set", "segment.bytes=32768");
+        using var cluster = new BrokerCluster(1, seam == BatchChecks.Catalog.Seam ? "--check-batches" : $"--{seam}", name, "--set", "segment.bytes=32768");
         Assert.StartsWith(name, cluster.Node(1).Ready.GetProperty("config").GetProperty(seam).GetString(), StringComparison.Ordinal);
         cluster.CreateTopic("kept", Partitions);
 

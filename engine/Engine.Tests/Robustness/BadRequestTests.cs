@@ -83,6 +83,11 @@ public sealed class BadRequestTests : IDisposable
         { "trailing", ErrorCode.InvalidRecord },
         { "codec", ErrorCode.UnsupportedCompressionType },
         { "oversized", ErrorCode.MessageTooLarge },
+        { "count beyond its bytes", ErrorCode.InvalidRecord },
+        { "transaction", ErrorCode.TransactionalIdAuthorizationFailed },
+        { "append time", ErrorCode.InvalidTimestamp },
+        { "far future", ErrorCode.InvalidTimestamp },
+        { "unknown attribute", ErrorCode.InvalidRecord },
     };
 
     [Theory]
@@ -249,6 +254,15 @@ public sealed class BadRequestTests : IDisposable
         "sequence" => new RecordBatch("x") { ProducerId = 5, ProducerEpoch = 0, BaseSequence = -1 }.ToBytes(),
         "two" => [.. sound, .. sound],
         "trailing" => [.. sound, 0],
+        "count beyond its bytes" => RecordBatch.Altered(sound, batch =>
+        {
+            BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(57), 5000);
+            BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(23), 4999);
+        }),
+        "transaction" => RecordBatch.Altered(sound, batch => batch[22] |= 0x10),
+        "append time" => RecordBatch.Altered(sound, batch => batch[22] |= 0x08),
+        "far future" => RecordBatch.Altered(sound, batch => BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(35), long.MaxValue)),
+        "unknown attribute" => RecordBatch.Altered(sound, batch => batch[22] |= 0x80),
         "codec" => RecordBatch.Altered(sound, batch => batch[22] |= 0x07),
         "oversized" => RecordBatch.Of(new string('x', (1 << 20) + 100)),
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Engine.Broker.Checks;
 using Engine.Broker.Network;
 using Engine.Core;
 using Engine.Core.Strategies;
@@ -45,12 +46,13 @@ public sealed class StartTests : IDisposable
     [InlineData("flush")]
     [InlineData("cache")]
     [InlineData("network")]
-    public void Start_StrategyThatIsNotThere_NamesAllThereAre(string seam)
+    [InlineData("check", "--check-batches")]
+    public void Start_StrategyThatIsNotThere_NamesAllThereAre(string seam, string? option = null)
     {
-        IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog];
+        IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, BatchChecks.Catalog];
         var known = catalogs.Single(catalog => catalog.Seam == seam).Strategies.Select(strategy => strategy.Name);
 
-        var (exitCode, output, errors) = BrokerProcess.StartRefused(new(1, Data(), Cluster(), $"--{seam}", "teleport"));
+        var (exitCode, output, errors) = BrokerProcess.StartRefused(new(1, Data(), Cluster(), option ?? $"--{seam}", "teleport"));
 
         AssertOneLine(exitCode, output, errors, ["teleport", .. known]);
     }

@@ -11,7 +11,7 @@ public static class PlanSettings
     public const string Unlimited = "unlimited";
 
     /// <summary>The broker's seams, each of which takes a strategy's text.</summary>
-    public static readonly IReadOnlyList<string> Seams = ["read", "write", "flush", "cache", "network", "replication", "metadata"];
+    public static readonly IReadOnlyList<string> Seams = ["read", "write", "flush", "cache", "network", "replication", "metadata", "check"];
 
     private const string BrokerPrefix = "broker.";
 

@@ -52,13 +52,16 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
             brokerAssembly, "--node-id", $"{place.NodeId}", "--listen", $"127.0.0.1:{place.Port}", "--inter-broker", "127.0.0.1:0",
             "--data", place.DataFolder, "--cluster", place.ClusterFolder, mode,
         ];
-        foreach (var (seam, text) in cluster.Strategies) arguments.AddRange(["--" + seam, text]);
+        foreach (var (seam, text) in cluster.Strategies) arguments.AddRange([OptionOf(seam), text]);
 
         arguments.AddRange(["--set", $"min.insync.replicas={cluster.MinInSync}"]);
         foreach (var (name, value) in cluster.Settings) arguments.AddRange(["--set", $"{name}={value}"]);
 
         return new NodeCommand($"node {place.NodeId}", DotNetHost.Path, arguments, place.LogFile);
     }
+
+    // The broker's --check asks for its options to be checked.
+    private static string OptionOf(string seam) => seam == "check" ? "--check-batches" : "--" + seam;
 
     /// <summary>The settings of a ready line, which carries them as <c>config</c>, or of a check, which is nothing else.</summary>
     private static Dictionary<string, string> ReadSettings(JsonElement json)
