@@ -12,21 +12,23 @@ public sealed class DataFolder : IDisposable
     private const string LockName = ".lock";
     private const string IdentityName = "testbed-node";
     private const string CleanStopName = "clean-stop";
-    private const string TopicIdName = "topic-id";
     private const string DeletedSuffix = ".deleted";
 
     private readonly NodeFiles _node;
     private readonly int _nodeId;
     private readonly SafeFileHandle _lock;
+    private readonly RecoveryPoints _points;
     private readonly Dictionary<string, PartitionLog> _logs = [];
 
-    private DataFolder(string path, int nodeId, SafeFileHandle heldLock, string? clusterId, bool wasCleanShutdown, NodeFiles node)
+    private DataFolder(
+        string path, int nodeId, SafeFileHandle heldLock, string? clusterId, bool wasCleanShutdown, RecoveryPoints points, NodeFiles node)
     {
         Path = path;
         _nodeId = nodeId;
         ClusterId = clusterId;
         WasCleanShutdown = wasCleanShutdown;
         _lock = heldLock;
+        _points = points;
         _node = node;
     }
 
@@ -52,7 +54,7 @@ public sealed class DataFolder : IDisposable
         Open(path, nodeId, clusterId, strategies, time ?? TimeProvider.System, FileCalls.Kernel);
 
     internal static DataFolder Open(
-        string path, int nodeId, string? clusterId, StorageStrategies strategies, TimeProvider time, FileCalls calls)
+        string path, int nodeId, string? clusterId, StorageStrategies strategies, TimeProvider time, FileCalls calls, int? openFilesMax = null)
     {
         path = System.IO.Path.GetFullPath(path);
         SafeFileHandle? held = null;
@@ -66,9 +68,11 @@ public sealed class DataFolder : IDisposable
             var wasClean = TakeCleanStop(path, calls);
 
             var flusher = new Flusher(() => new Instant((long)(time.GetTimestamp() * (1e9 / time.TimestampFrequency))));
-            var node = new NodeFiles(strategies, time, calls, flusher, new BackgroundQueue("log keeper"), new BackgroundQueue("file sweeper"));
+            var openFiles = openFilesMax is { } limit ? new OpenFiles(limit) : OpenFiles.WithinProcessLimit();
+            var node = new NodeFiles(
+                strategies, time, calls, flusher, new BackgroundQueue("log keeper"), new BackgroundQueue("file sweeper"), openFiles);
             foreach (var leftover in Directory.EnumerateDirectories(path, "*" + DeletedSuffix)) SweepLater(leftover, node);
-            return new DataFolder(path, nodeId, held, clusterId, wasClean, node);
+            return new DataFolder(path, nodeId, held, clusterId, wasClean, new RecoveryPoints(path, node), node);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -96,7 +100,7 @@ public sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Opens a partition's log, or makes it. Bytes of an earlier topic of that name are removed. Thread-safe.</summary>
+    /// <summary>Opens a partition's log, or begins one, which takes no disk space before its first batch. Bytes of an earlier topic of that name are removed. Thread-safe.</summary>
     /// <exception cref="DataFolderException">The log's files cannot be read or do not say whose they are.</exception>
     /// <exception cref="InvalidOperationException">It is open already.</exception>
     public PartitionLog OpenLog(string topic, Guid topicId, int partition, LogOptions options)
@@ -109,9 +113,14 @@ public sealed class DataFolder : IDisposable
         var path = System.IO.Path.Combine(Path, name);
         try
         {
-            if (Directory.Exists(path) && ReadTopicId(path) is var found && found != topicId) RenameAway(path);
-            if (!Directory.Exists(path)) Create(path, topicId);
-            var log = new PartitionLog(topic, topicId, partition, new LogFolder(path, _node), options, _node);
+            lock (_logs)
+            {
+                if (_logs.ContainsKey(name)) throw new InvalidOperationException($"the log {name} is open already");
+            }
+
+            var folder = new LogFolder(path, topicId, partition, _points, _node);
+            if (!folder.TryOpen()) RenameAway(path);
+            var log = new PartitionLog(topic, topicId, partition, folder, options, _node);
             lock (_logs)
             {
                 if (_logs.TryAdd(name, log)) return log;
@@ -132,23 +141,32 @@ public sealed class DataFolder : IDisposable
     {
         lock (_logs) _logs.Remove($"{log.Topic}-{log.Partition}");
         log.Abandon();
-        RenameAway(log.Folder);
+        _points.Forget(log.TopicId, log.Partition);
+        if (Directory.Exists(log.Folder)) RenameAway(log.Folder);
     }
+
+    /// <summary>Closes segment files that nobody used since the last call; they open again when they are. To be called now and then.</summary>
+    public void LetGoOfIdleFiles() => _node.OpenFiles.LetGoOfIdle();
+
+    /// <summary>Segment files open at this moment.</summary>
+    internal int OpenFileCount => _node.OpenFiles.Count;
 
     /// <summary>Returns once the background work asked for so far is done. For tests.</summary>
     internal void Settle()
     {
         _node.Keeper.Drain();
         _node.Sweeper.Drain();
+        _points.Save();
     }
 
     /// <summary>Closes all logs and marks the folder as cleanly stopped if each could be made durable.</summary>
     public void Dispose()
     {
-        var isClean = true;
+        var isClean = 1;
         lock (_logs)
         {
-            foreach (var log in _logs.Values) isClean &= log.Close();
+            // Several at once: each waits for the disk, which makes many durable in one go.
+            Parallel.ForEach(_logs.Values, new ParallelOptions { MaxDegreeOfParallelism = 8 }, log => Interlocked.And(ref isClean, log.Close() ? 1 : 0));
             _logs.Clear();
         }
 
@@ -157,7 +175,8 @@ public sealed class DataFolder : IDisposable
         _node.Sweeper.Dispose();
         try
         {
-            if (isClean) DurableFile.Write(System.IO.Path.Combine(Path, CleanStopName), "clean\n"u8, _node.Calls);
+            _points.Save();
+            if (isClean == 1) DurableFile.Write(System.IO.Path.Combine(Path, CleanStopName), "clean\n"u8, _node.Calls);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -228,33 +247,13 @@ public sealed class DataFolder : IDisposable
         return true;
     }
 
-    private static Guid ReadTopicId(string path)
-    {
-        var file = System.IO.Path.Combine(path, TopicIdName);
-        if (DurableFile.TryRead(file) is { } bytes && Guid.TryParse(Encoding.ASCII.GetString(bytes).TrimEnd('\n'), out var id)) return id;
-        throw new DataFolderException($"{file} is missing or damaged, so it is not known whose bytes these are. Restore it or delete {path}.");
-    }
-
-    private void Create(string path, Guid topicId)
-    {
-        // Under its own name only once it says whose it is.
-        var unfinished = UnusedName();
-        Directory.CreateDirectory(unfinished);
-        DurableFile.Write(System.IO.Path.Combine(unfinished, TopicIdName), Encoding.ASCII.GetBytes($"{topicId}\n"), _node.Calls);
-        Directory.Move(unfinished, path);
-        _node.Calls.SyncFolder(Path);
-    }
-
     private void RenameAway(string path)
     {
-        var deleted = UnusedName();
+        var deleted = LogFolder.UnusedName(Path);
         Directory.Move(path, deleted);
         _node.Calls.SyncFolder(Path);
         SweepLater(deleted, _node);
     }
-
-    /// <summary>A folder that the next start sweeps. Not named after its topic: with more than that a long name would not fit.</summary>
-    private string UnusedName() => System.IO.Path.Combine(Path, Guid.NewGuid().ToString("N") + DeletedSuffix);
 
     private static void SweepLater(string folder, NodeFiles node) => _ = node.Sweeper.Post(() =>
     {

@@ -5,7 +5,7 @@ namespace Engine.Storage;
 
 /// <summary>Keeps count of what a log has not flushed, asks the policy when to, and flushes.</summary>
 /// <remarks>Thread-safe: the appender adds, the appender or a flusher thread flushes, and both may be at it at once.</remarks>
-internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
+internal sealed class LogFlush(LogState log, LogFolder folder, NodeFiles node)
 {
     private readonly IFlushPolicy _policy = node.Strategies.Flush.Instance;
     private readonly Lock _state = new();
@@ -160,7 +160,7 @@ internal sealed class LogFlush(LogState log, string folder, NodeFiles node)
         {
             var size = segment.SizeBytes;
             segment.File.Settle();
-            if (!segment.IsNameDurable) node.Calls.SyncFolder(folder);
+            if (!segment.IsNameDurable) folder.SyncNames();
             segment.IsNameDurable = true;
             if (!isWrittenThrough) node.Calls.SyncData(segment.File.Handle);
             segment.FlushedBytes = size;

@@ -1,20 +1,31 @@
 using System.Globalization;
 using System.Text;
+using Engine.Storage.Native;
 
 namespace Engine.Storage;
 
-/// <summary>One log's folder: its segment files, the file kept ready for the next segment, and the recovery point.</summary>
-/// <remarks>Slow work is posted to the node's background threads; <see cref="Maintenance"/> keeps it apart from truncation.</remarks>
-internal sealed class LogFolder(string path, NodeFiles node)
+/// <summary>One log's folder: whose it is, its segment files, the file kept ready for the next segment, and the recovery point.</summary>
+/// <remarks>
+/// Made when there is something to put into it: a partition that was never written to costs the disk nothing.
+/// Slow work is posted to the node's background threads; <see cref="Maintenance"/> keeps it apart from truncation.
+/// </remarks>
+internal sealed class LogFolder(string path, Guid topicId, int partition, RecoveryPoints points, NodeFiles node)
 {
+    private const string TopicSuffix = ".topic";
+    private const string SegmentSuffix = ".log";
+    private const string StartOffsetName = "log-start-offset";
     private const string SpareName = "next-segment";
     private const string DeletedSuffix = ".deleted";
 
     private SegmentFile? _spare;
     private long _recoveryPoint;
     private long _startOffset;
+    private bool _isNameDurable;
 
     public string Path { get; } = path;
+
+    /// <summary>Whether the folder is there.</summary>
+    public bool IsMade { get; private set; }
 
     /// <summary>Held while files are flushed, renamed or cut in the background, and by whoever must not see that half done.</summary>
     public Lock Maintenance { get; } = new();
@@ -25,35 +36,75 @@ internal sealed class LogFolder(string path, NodeFiles node)
     /// <summary>Where the log begins if not at its first segment: records before it were deleted. 0 when that was never so.</summary>
     public long StartOffset => Volatile.Read(ref _startOffset);
 
-    private string StartOffsetPath => System.IO.Path.Combine(Path, "log-start-offset");
+    /// <summary>Where its segments began when it was opened, in order.</summary>
+    public IReadOnlyList<long> BaseOffsets { get; private set; } = [];
 
-    private string RecoveryPointPath => System.IO.Path.Combine(Path, "recovery-point");
-
-    /// <summary>Reads the recovery point and removes what a crash left half done.</summary>
-    public void Open()
+    /// <summary>Looks into the folder, if it is there, and removes what a crash left half done.</summary>
+    /// <returns>False when it holds another topic's bytes; then nothing is touched.</returns>
+    /// <exception cref="DataFolderException">It does not say whose bytes it holds.</exception>
+    public bool TryOpen()
     {
-        foreach (var leftover in Directory.EnumerateFiles(Path).Where(IsLeftover)) File.Delete(leftover);
+        if (!Directory.Exists(Path))
+        {
+            // Someone removed the folder: what comes into a new one is not yet durable, whatever the old one's was.
+            if (points[topicId, partition] > 0) points.Lower(topicId, partition, 0);
+            return true;
+        }
 
-        // Unreadable is as good as absent: everything is checked then.
-        _recoveryPoint = ReadOffset(RecoveryPointPath);
-        _startOffset = ReadOffset(StartOffsetPath);
+        var (bases, leftovers) = (new List<long>(), new List<string>());
+        Guid? found = null;
+        foreach (var file in Directory.EnumerateFiles(Path))
+        {
+            var name = System.IO.Path.GetFileName(file);
+            if (IsLeftover(name)) leftovers.Add(file);
+            else if (name.EndsWith(TopicSuffix, StringComparison.Ordinal) && Guid.TryParse(name.AsSpan(0, name.Length - TopicSuffix.Length), out var id)) found = id;
+            else if (TryParse(name, out var baseOffset)) bases.Add(baseOffset);
+            else if (name == StartOffsetName) _startOffset = ReadOffset(file);
+        }
+
+        if (found is null)
+            throw new DataFolderException($"{Path} has no file that names its topic's id, so it is not known whose bytes these are. Restore it or delete the folder.");
+        if (found != topicId) return false;
+
+        foreach (var leftover in leftovers) File.Delete(leftover);
+        bases.Sort();
+        BaseOffsets = bases;
+        IsMade = true;
+        _recoveryPoint = points[topicId, partition];
+        return true;
+    }
+
+    /// <summary>The name of a folder that the next start sweeps away. Not its log's name with more to it: a long one would not fit.</summary>
+    public static string UnusedName(string dataFolder) => System.IO.Path.Combine(dataFolder, Guid.NewGuid().ToString("N") + DeletedSuffix);
+
+    /// <summary>Makes the names of the folder and of the files in it durable.</summary>
+    /// <exception cref="IOException">They may not be.</exception>
+    public void SyncNames()
+    {
+        if (!_isNameDurable) node.Calls.SyncFolder(System.IO.Path.GetDirectoryName(Path)!);
+        _isNameDurable = true;
+        node.Calls.SyncFolder(Path);
     }
 
     /// <summary>Records that everything before <paramref name="offset"/> is durable, or no longer is.</summary>
     public void SetRecoveryPoint(long offset)
     {
-        if (offset == _recoveryPoint) return;
+        var before = _recoveryPoint;
+        if (offset == before) return;
 
-        WriteOffset(RecoveryPointPath, offset);
         Volatile.Write(ref _recoveryPoint, offset);
+        if (offset > before) points.Raise(topicId, partition, offset);
+        else points.Lower(topicId, partition, offset);
     }
 
     /// <summary>Records that the log begins at <paramref name="offset"/>; on return no restart brings older records back.</summary>
     public void SetStartOffset(long offset)
     {
         if (offset == _startOffset) return;
+        if (!IsMade) Make();
 
-        WriteOffset(StartOffsetPath, offset);
+        var text = string.Create(CultureInfo.InvariantCulture, $"{offset}\n");
+        DurableFile.Write(System.IO.Path.Combine(Path, StartOffsetName), Encoding.ASCII.GetBytes(text), node.Calls);
         Volatile.Write(ref _startOffset, offset);
     }
 
@@ -68,6 +119,7 @@ internal sealed class LogFolder(string path, NodeFiles node)
             return spare;
         }
 
+        if (!IsMade) Make();
         var file = FileOf(baseOffset, options);
         file.Create();
         return file;
@@ -147,13 +199,29 @@ internal sealed class LogFolder(string path, NodeFiles node)
         return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var offset) ? offset : 0;
     }
 
-    private void WriteOffset(string path, long offset) =>
-        DurableFile.Write(path, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{offset}\n")), node.Calls);
+    /// <remarks>
+    /// The topic's id is in a file's name, not in its content: file systems keep names in the order they were given, so the folder
+    /// appears under its own name only with the id in it, also after a power cut, and making it flushes nothing.
+    /// </remarks>
+    private void Make()
+    {
+        var unfinished = UnusedName(System.IO.Path.GetDirectoryName(Path)!);
+        Directory.CreateDirectory(unfinished);
+        FileCalls.Open(System.IO.Path.Combine(unfinished, $"{topicId}{TopicSuffix}"), Libc.ReadWrite | Libc.Create | Libc.Exclusive).Dispose();
+        Directory.Move(unfinished, Path);
+        IsMade = true;
+    }
 
-    private static bool IsLeftover(string file) =>
-        file.EndsWith(DeletedSuffix, StringComparison.Ordinal) || file.EndsWith(".tmp", StringComparison.Ordinal)
-        || file.EndsWith("/" + SpareName, StringComparison.Ordinal);
+    private static bool IsLeftover(string name) =>
+        name.EndsWith(DeletedSuffix, StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal) || name == SpareName;
 
     // Kafka's names: the base offset in twenty digits, so that names sort as offsets do.
-    private string PathOf(long baseOffset) => System.IO.Path.Combine(Path, $"{baseOffset:D20}.log");
+    private string PathOf(long baseOffset) => System.IO.Path.Combine(Path, $"{baseOffset:D20}{SegmentSuffix}");
+
+    private static bool TryParse(string name, out long baseOffset)
+    {
+        baseOffset = 0;
+        return name.Length == 20 + SegmentSuffix.Length && name.EndsWith(SegmentSuffix, StringComparison.Ordinal)
+            && long.TryParse(name.AsSpan(0, 20), NumberStyles.None, CultureInfo.InvariantCulture, out baseOffset);
+    }
 }

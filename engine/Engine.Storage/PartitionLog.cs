@@ -1,6 +1,5 @@
 using Engine.Protocol.Records;
 using Engine.Storage.Cache;
-using Engine.Storage.Write;
 
 namespace Engine.Storage;
 
@@ -24,8 +23,8 @@ public sealed class PartitionLog
     private readonly LogRetention _retention;
     private readonly LogReader _reader;
     private readonly IBatchCache _cache;
-    private ISegmentWriter _writer;
     private bool _isSpareAsked;
+    private bool _isGrown; // So the file may be longer than what counts, reserved or padded.
     private bool _isClosed;
 
     /// <summary>Opens the log in a folder, checking and mending what a crash left. For <see cref="DataFolder"/>.</summary>
@@ -34,7 +33,6 @@ public sealed class PartitionLog
         (Topic, TopicId, Partition, Options) = (topic, topicId, partition, options);
         (_folder, _node) = (folder, node);
 
-        folder.Open();
         var recovery = new Recovery(folder, options, node);
         var segments = recovery.Load(folder.RecoveryPoint);
         Recovered = recovery.Report;
@@ -42,12 +40,11 @@ public sealed class PartitionLog
 
         _state = new LogState(folder.Path, [.. segments]);
         _state.StartOffset = Math.Max(_state.StartOffset, folder.StartOffset);
-        _flush = new LogFlush(_state, folder.Path, node);
+        _flush = new LogFlush(_state, folder, node);
         _keeper = new LogKeeper(_state, folder, _flush, node);
         _retention = new LogRetention(_state, folder, options, _writing);
         _cache = node.Strategies.Cache.Instance.Create();
         _reader = new LogReader(_state, _cache);
-        _writer = Active.File.OpenWriter(Active.SizeBytes);
         _state.WentOffline += failure => WentOffline?.Invoke(this, failure);
         _flush.Advanced += () =>
         {
@@ -75,7 +72,11 @@ public sealed class PartitionLog
     public LogOptions Options { get; }
 
     /// <summary>The log's own folder: a place for what belongs to this partition and dies with it. See <see cref="DurableFile"/>.</summary>
+    /// <remarks>It is there from the first append on, also in later runs.</remarks>
     public string Folder => _folder.Path;
+
+    /// <summary>Whether anything was ever appended, so that <see cref="Folder"/> is there.</summary>
+    public bool HasFolder => _folder.IsMade;
 
     /// <summary>What opening the log found and did.</summary>
     public RecoveryReport Recovered { get; }
@@ -114,6 +115,9 @@ public sealed class PartitionLog
 
     private Segment Active => _state.Active;
 
+    /// <summary>Whether the next start would find anything other than this one did, or need to check it.</summary>
+    private bool HasChanged => Active.IsMade && (_isGrown || _folder.RecoveryPoint != EndOffset || !Active.IsFlushed);
+
     /// <summary>Writes batches at the log's end; on return they can be read.</summary>
     /// <param name="batches">Whole, checked batches with their offsets assigned, the first at <see cref="EndOffset"/>.</param>
     /// <exception cref="ArgumentException">The batches do not continue the log: a bug of the caller. Nothing is written.</exception>
@@ -135,9 +139,11 @@ public sealed class PartitionLog
 
             try
             {
-                if (IsRollDue(batches.Length, next)) Roll();
+                if (!Active.IsMade) StartFile();
+                else if (IsRollDue(batches.Length, next)) Roll();
                 var active = Active;
-                _writer.Write(active.SizeBytes, batches);
+                _isGrown = true;
+                active.File.Write(active.SizeBytes, batches);
                 if (active.FirstTimestamp < 0) active.FirstTimestamp = _node.UnixMilliseconds;
                 _cache.Put(batches, end);
                 active.Append(batches);
@@ -349,14 +355,25 @@ public sealed class PartitionLog
                 && _node.UnixMilliseconds - active.FirstTimestamp > Options.SegmentAge.TotalMilliseconds);
     }
 
+    /// <summary>The log's first batch is about to come: makes its folder and its first file.</summary>
+    private void StartFile()
+    {
+        var first = Active;
+        _state.Segments = [new Segment(_folder.Create(first.BaseOffset, Options), first.BaseOffset, Options.IndexIntervalBytes)];
+    }
+
+    private void EndWriting()
+    {
+        using var use = Active.File.Refer();
+        Active.File.Settle();
+        Active.File.EndWriting();
+    }
+
     private void Roll()
     {
         var closed = Active;
         var file = _folder.Create(closed.NextOffset, Options);
-        var writer = file.OpenWriter(0);
-        _writer.Settle();
-        _writer.Dispose();
-        _writer = writer;
+        EndWriting();
         _isSpareAsked = false;
         _state.Segments = [.. _state.Segments, new Segment(file, closed.NextOffset, Options.IndexIntervalBytes, closed)];
         _keeper.Seal(closed);
@@ -374,7 +391,7 @@ public sealed class PartitionLog
     {
         try
         {
-            _writer.Settle();
+            using (Active.File.Refer()) Active.File.Settle();
             change();
         }
         catch (Exception failure) when (LogState.IsEnvironmental(failure))
@@ -383,7 +400,7 @@ public sealed class PartitionLog
         }
     }
 
-    /// <summary>Gives an empty folder its first segment. So too one that lost, with the power, more than was ever deleted of it.</summary>
+    /// <summary>Gives an empty log its first segment, whose file the first append makes. So too one that lost, with the power, more than was ever deleted of it.</summary>
     private void StartOverIfLost(List<Segment> segments)
     {
         // Its offsets may have been given to records before: they are not given out again.
@@ -391,7 +408,7 @@ public sealed class PartitionLog
 
         foreach (var lost in segments) _folder.Drop(lost.File);
         segments.Clear();
-        segments.Add(new Segment(_folder.Create(_folder.StartOffset, Options), _folder.StartOffset, Options.IndexIntervalBytes));
+        segments.Add(Segment.Unmade(_folder.FileOf(_folder.StartOffset, Options), _folder.StartOffset, Options.IndexIntervalBytes));
     }
 
     /// <summary>Ends the log within the segment that holds <paramref name="offset"/>.</summary>
@@ -415,12 +432,11 @@ public sealed class PartitionLog
         var scan = new HeaderScan(segment.File, 0, end.Bytes, stackalloc byte[4096]);
         while (scan.MoveNext()) kept.Append(scan.Header);
 
-        _writer.Dispose();
+        segments[^1].File.EndWriting();
         _state.EndOffset = end.Offset;
         _state.Segments = [.. segments[..number], kept];
         foreach (var lost in segments.AsSpan(number + 1)) _folder.Drop(lost.File);
-        _node.Calls.ZeroFrom(kept.File.Handle, end.Bytes);
-        _writer = kept.File.OpenWriter(end.Bytes);
+        using (kept.File.Refer()) _node.Calls.ZeroFrom(kept.File.Handle, end.Bytes);
         _flush.SyncAll();
         _flush.Reset(end.Offset);
     }
@@ -431,10 +447,13 @@ public sealed class PartitionLog
         if (startOffset != offset || _folder.StartOffset > startOffset) _folder.SetStartOffset(startOffset);
         _cache.Truncate(0);
         _folder.SetRecoveryPoint(0);
-        _writer.Dispose();
-        foreach (var segment in _state.Segments) _folder.Drop(segment.File);
+        Active.File.EndWriting();
+        if (Active.IsMade)
+        {
+            foreach (var segment in _state.Segments) _folder.Drop(segment.File);
+        }
+
         var first = new Segment(_folder.Create(offset, Options), offset, Options.IndexIntervalBytes);
-        _writer = first.File.OpenWriter(0);
         _state.EndOffset = offset;
         _state.StartOffset = startOffset;
         _state.Segments = [first];
@@ -445,9 +464,10 @@ public sealed class PartitionLog
     private void CloseFiles()
     {
         _keeper.Settle();
-        _writer.Settle();
-        _writer.Dispose();
-        _node.Calls.Cut(Active.File.Handle, Active.SizeBytes);
+        if (!HasChanged) return;
+
+        EndWriting();
+        using (Active.File.Refer()) _node.Calls.Cut(Active.File.Handle, Active.SizeBytes);
         _flush.SyncAll();
         var (offsets, times) = Active.SnapshotIndexes();
         Active.WriteIndexes(offsets, times);
@@ -458,7 +478,6 @@ public sealed class PartitionLog
     {
         _isClosed = true;
         _state.Close();
-        _writer.Dispose();
         _cache.Dispose();
         _folder.Close();
         foreach (var segment in _state.Segments) segment.File.Dispose();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Engine.Core.Memory;
 using Engine.Protocol.Records;
 
@@ -30,7 +29,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
     /// <exception cref="IOException">A file cannot be read or cut.</exception>
     public List<Segment> Load(long recoveryPoint)
     {
-        var bases = BaseOffsets();
+        var bases = folder.BaseOffsets;
         for (var i = 0; i < bases.Count; i++)
         {
             var file = folder.FileOf(bases[i], options);
@@ -46,19 +45,6 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         }
 
         return _segments;
-    }
-
-    private List<long> BaseOffsets()
-    {
-        var bases = new List<long>();
-        foreach (var path in Directory.EnumerateFiles(folder.Path, "*.log"))
-        {
-            var name = System.IO.Path.GetFileNameWithoutExtension(path.AsSpan());
-            if (name.Length == 20 && long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var offset)) bases.Add(offset);
-        }
-
-        bases.Sort();
-        return bases;
     }
 
     private Segment Load(SegmentFile file, long baseOffset, long? nextOffset, long recoveryPoint)

@@ -57,7 +57,17 @@ internal sealed class Segment
         (_maxTimestamp, _maxTimestampOffset) = times.Last;
     }
 
+    /// <summary>The segment of a log that was never written to: it is as empty as one with a file, but has none.</summary>
+    public static Segment Unmade(SegmentFile file, long baseOffset, int indexIntervalBytes) => new(file, baseOffset, indexIntervalBytes)
+    {
+        IsMade = false,
+        IsNameDurable = true,
+    };
+
     public SegmentFile File { get; }
+
+    /// <summary>Whether the file is there.</summary>
+    public bool IsMade { get; private init; } = true;
 
     public long BaseOffset { get; }
 

@@ -9,9 +9,14 @@ namespace Engine.Storage;
 /// <remarks>
 /// Thread-safe. The log holds the first reference. The last one to go may be a slow client's; the close, which frees a deleted
 /// file's blocks and can take most of a second, is therefore left to a background thread.
+/// <para>While only the log refers to it, the file may be closed at any time (<see cref="OpenFiles"/>) and opens again on demand:
+/// whoever uses <see cref="Handle"/>, <see cref="Reader"/> or a writer holds a reference of their own for that long.</para>
 /// </remarks>
 public sealed class SegmentFile : IDisposable
 {
+    // In place of the log's reference while the file is closed for want of use: who wants it then waits those microseconds.
+    private const int LettingGo = -1;
+
     private readonly Lock _opening = new();
     private readonly NodeFiles _node;
     private readonly long _expectedBytes;
@@ -19,6 +24,7 @@ public sealed class SegmentFile : IDisposable
     private ISegmentReader? _reader;
     private ISegmentWriter? _writer;
     private int _references = 1;
+    private bool _wasUsed = true;
 
     internal SegmentFile(string path, long expectedBytes, NodeFiles node)
     {
@@ -39,31 +45,50 @@ public sealed class SegmentFile : IDisposable
     /// <summary>The file's length on disk, which may exceed what counts as written.</summary>
     internal long LengthBytes => RandomAccess.GetLength(Handle);
 
+    /// <summary>Where <see cref="OpenFiles"/> keeps it, under its lock; -1 while the file is closed.</summary>
+    internal int OpenPlace { get; set; } = -1;
+
     /// <summary>Takes a reference unless the last one is gone already.</summary>
     internal bool TryRefer()
     {
-        var seen = Volatile.Read(ref _references);
-        while (seen > 0)
+        var wait = default(SpinWait);
+        while (true)
         {
-            var found = Interlocked.CompareExchange(ref _references, seen + 1, seen);
-            if (found == seen) return true;
-            seen = found;
+            var seen = Volatile.Read(ref _references);
+            if (seen == 0) return false;
+            if (seen == LettingGo) wait.SpinOnce();
+            else if (Interlocked.CompareExchange(ref _references, seen + 1, seen) == seen) break;
         }
 
-        return false;
+        if (!_wasUsed) _wasUsed = true;
+        return true;
     }
 
     /// <summary>A further reference for someone who holds one; each is given up by one <see cref="Dispose"/>.</summary>
     public IDisposable Refer()
     {
-        Interlocked.Increment(ref _references);
+        ObjectDisposedException.ThrowIf(!TryRefer(), this);
         return this;
     }
 
     /// <summary>Gives up one reference.</summary>
     public void Dispose()
     {
-        if (Interlocked.Decrement(ref _references) > 0) return;
+        var wait = default(SpinWait);
+        while (true)
+        {
+            var seen = Volatile.Read(ref _references);
+            if (seen == LettingGo)
+            {
+                wait.SpinOnce();
+            }
+            else if (Interlocked.CompareExchange(ref _references, seen - 1, seen) == seen)
+            {
+                if (seen > 1) return;
+                break;
+            }
+        }
+
         if (!_node.Sweeper.Post(Close)) Close(); // The node has stopped; a client was still being sent to.
     }
 
@@ -73,22 +98,62 @@ public sealed class SegmentFile : IDisposable
     /// <summary>Whether each write is to be durable when it returns: the file is open with O_DSYNC.</summary>
     internal bool WritesThrough => _node.Strategies.Flush.Instance.WritesThrough;
 
-    /// <summary>Starts a writer that goes on at <paramref name="position"/>.</summary>
-    internal ISegmentWriter OpenWriter(long position)
-    {
-        var writer = _node.Strategies.Write.Instance.Open(this, position);
-        Volatile.Write(ref _writer, writer);
-        return writer;
-    }
-
     /// <summary>On return everything written so far can be read.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
     internal void Settle() => Volatile.Read(ref _writer)?.Settle();
+
+    /// <summary>Whether anyone took a reference since this was last asked.</summary>
+    internal bool TakeUse()
+    {
+        var used = _wasUsed;
+        _wasUsed = false;
+        return used;
+    }
+
+    /// <summary>Closes the file until it is needed again; does nothing while anyone but the log refers to it.</summary>
+    internal void TryLetGo()
+    {
+        if (_node.Strategies.Write.Instance.IsVolatile || Interlocked.CompareExchange(ref _references, LettingGo, 1) != 1) return;
+        try
+        {
+            _writer?.Settle();
+            Close();
+            (_writer, _reader) = (null, null);
+            Volatile.Write(ref _handle, null);
+        }
+        catch (IOException)
+        {
+            // What a writer held back cannot be written: it stays, for the flush that will find out and tell the log.
+        }
+        finally
+        {
+            Volatile.Write(ref _references, 1);
+        }
+    }
+
+    /// <summary>Appends through the write path. For the log's writer.</summary>
+    /// <param name="position">Where the last write ended.</param>
+    /// <param name="bytes">What follows there.</param>
+    internal void Write(long position, ReadOnlySpan<byte> bytes)
+    {
+        using var use = Refer();
+        (_writer ?? OpenWriter(position)).Write(position, bytes);
+    }
+
+    /// <summary>Nothing more is appended, or not where the last write ended. For the log's writer.</summary>
+    internal void EndWriting()
+    {
+        if (!TryRefer()) return;
+        _writer?.Dispose();
+        Volatile.Write(ref _writer, null);
+        Dispose();
+    }
 
     /// <summary>Fills <paramref name="bytes"/> from <paramref name="position"/> on.</summary>
     /// <exception cref="EndOfStreamException">The file ends before.</exception>
     public void ReadExactly(long position, Span<byte> bytes)
     {
+        using var use = Refer();
         while (bytes.Length > 0)
         {
             var count = RandomAccess.Read(Handle, bytes, position);
@@ -112,13 +177,16 @@ public sealed class SegmentFile : IDisposable
 
     private SafeFileHandle OpenHandle(FileMode mode = FileMode.Open)
     {
+        SafeFileHandle handle;
         lock (_opening)
         {
             if (_handle is { } opened) return opened;
-            var handle = _node.Strategies.Write.Instance.OpenFile(Path, mode, WritesThrough ? Libc.DataSync : 0);
+            handle = _node.Strategies.Write.Instance.OpenFile(Path, mode, WritesThrough ? Libc.DataSync : 0);
             Volatile.Write(ref _handle, handle);
-            return handle;
         }
+
+        _node.OpenFiles.Add(this);
+        return handle;
     }
 
     private ISegmentReader OpenReader()
@@ -132,8 +200,18 @@ public sealed class SegmentFile : IDisposable
         }
     }
 
+    private ISegmentWriter OpenWriter(long position)
+    {
+        var writer = _node.Strategies.Write.Instance.Open(this, position);
+        Volatile.Write(ref _writer, writer);
+        _node.OpenFiles.Add(this);
+        return writer;
+    }
+
     private void Close()
     {
+        _node.OpenFiles.Remove(this);
+        _writer?.Dispose();
         _reader?.Dispose();
         _handle?.Dispose();
     }

@@ -27,6 +27,7 @@ internal sealed class Partition
     private readonly OffsetWaiters _appendWaiters = new();
     private readonly OffsetWaiters _storeWaiters = new();
     private readonly OffsetWaiters _commitWaiters = new();
+    private bool _hasUnwrittenEpoch;
     private bool _closed;
 
     public Partition(string topic, Guid topicId, int index, int nodeId, PartitionSettings settings, DataFolder folder, IInSyncProposals proposals)
@@ -119,6 +120,7 @@ internal sealed class Partition
             var baseOffset = _state.EndOffset;
             BatchHeader.Assign(batch, baseOffset, _state.LeaderEpoch);
             _log.Append(batch); // throws when the log is offline; then nothing here has changed
+            if (_hasUnwrittenEpoch) TryWriteEpochs();
             _state.Append(header.RecordCount);
             _producers.Appended(sequence, baseOffset);
             _state.LeaderStored(_log.StoredOffset, _effects);
@@ -233,8 +235,10 @@ internal sealed class Partition
             if (news.LeaderEpoch != epochBefore && !_log.IsOffline) _log.EnsureStored();
             if (_state.Update(news, _log.EndOffset, MonotonicClock.Now, _effects))
             {
+                // Written with the first batch: an epoch without records says nothing that the log's end does not say, and a node
+                // that starts may take ten thousand partitions back at once.
                 _epochs.Assign(_state.LeaderEpoch, _log.EndOffset);
-                _epochFile.Write(_epochs);
+                _hasUnwrittenEpoch = true;
             }
 
             if (_state.LeaderEpoch != epochBefore) TakeAll(ref woken);
@@ -286,13 +290,14 @@ internal sealed class Partition
                 if (sound == 0 && BeginsWithin(header)) next = StartWithin(header);
                 if (header.BaseOffset != next || header.LeaderEpoch > asked.LeaderEpoch) break;
 
-                if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) _epochFile.Write(_epochs);
+                if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) _hasUnwrittenEpoch = true;
                 _producers.Appended(Sequence(header), header.BaseOffset);
                 next = header.NextOffset;
                 sound += size;
             }
 
             if (sound > 0) _log.Append(records[..sound]);
+            if (_hasUnwrittenEpoch) TryWriteEpochs();
             _log.EnsureStored();
             _state.ReplicaAppended(_log.EndOffset, leaderHighWatermark);
             return sound > 0 || records.IsEmpty;
@@ -330,7 +335,7 @@ internal sealed class Partition
 
             _log.TruncateFullyAndStartAt(leaderLogStart);
             _epochs.Clear();
-            _epochFile.Write(_epochs);
+            WriteEpochs();
             _producers.Clear();
             _state.ReplicaTruncated(leaderLogStart);
         }
@@ -358,7 +363,7 @@ internal sealed class Partition
     private void TruncateTo(long offset)
     {
         _log.TruncateTo(offset);
-        if (_epochs.TruncateFrom(offset)) _epochFile.Write(_epochs);
+        if (_epochs.TruncateFrom(offset)) WriteEpochs();
         // What the cut batches taught of their producers cannot be taken back singly.
         _producers.Clear();
         LearnFromLog();
@@ -407,6 +412,27 @@ internal sealed class Partition
             _producers.Appended(Sequence(batch), batch.BaseOffset);
             if (batch.LeaderEpoch > _epochs.Latest) _epochs.Assign(batch.LeaderEpoch, batch.BaseOffset);
         });
+    }
+
+    private void WriteEpochs()
+    {
+        _hasUnwrittenEpoch = true;
+        if (!_log.HasFolder) return; // Without records there is nothing to lose.
+        _epochFile.Write(_epochs);
+        _hasUnwrittenEpoch = false;
+    }
+
+    /// <summary>With a batch that is appended already: failing costs nothing yet, as the newest segment's batches tell their epochs.</summary>
+    private void TryWriteEpochs()
+    {
+        try
+        {
+            WriteEpochs();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Tried again with the next batch.
+        }
     }
 
     private void Execute(ref WokenWaits woken)

@@ -31,6 +31,7 @@ internal static partial class Libc
     public const int PopulateWrite = 23;     // MADV_POPULATE_WRITE
     public const int SyncAndWait = 4;        // MS_SYNC
     public const uint MemoryCloseOnExec = 1; // MFD_CLOEXEC
+    public const int LimitOpenFiles = 7;     // RLIMIT_NOFILE
     public const nint MapFailed = -1;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -91,5 +92,16 @@ internal static partial class Libc
     {
         public byte* Start;
         public nuint Length;
+    }
+
+    [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetLimit(int resource, out Limit limit);
+
+    /// <summary>A limit of the process: what holds, and what it could be raised to.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public readonly struct Limit
+    {
+        public readonly ulong Soft;
+        public readonly ulong Hard;
     }
 }

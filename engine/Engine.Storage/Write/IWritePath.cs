@@ -31,6 +31,10 @@ public interface IWritePath
 }
 
 /// <summary>Writes one segment's file from one thread at a time while others read it. Disposing drops what is held.</summary>
+/// <remarks>
+/// Disposed also when the file was idle, after <see cref="Settle"/>, and another is opened in its stead: the next append then opens a
+/// new writer where this one ended. Neither call takes a reference to the file.
+/// </remarks>
 public interface ISegmentWriter : IDisposable
 {
     /// <summary>

@@ -79,17 +79,19 @@ public sealed class DataFolderTests : IDisposable
         {
             Assert.Equal(0, folder.OpenLog("orders", young, 0, new LogOptions()).EndOffset);
             folder.Settle();
-            Assert.Equal(["orders-0"], Directory.GetDirectories(_path).Select(Path.GetFileName));
+            Assert.Empty(Directory.GetDirectories(_path));
         }
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("5f1b0f6e-6f2c")]
-    public void OpenLog_DamagedTopicId_IsRefused(string content)
+    [InlineData(null)]
+    [InlineData("5f1b0f6e-6f2c.topic")]
+    public void OpenLog_TopicIdLostOrDamaged_IsRefused(string? name)
     {
-        using (var folder = Open()) folder.OpenLog("orders", Guid.NewGuid(), 0, new LogOptions());
-        File.WriteAllText(Path.Combine(_path, "orders-0", "topic-id"), content);
+        using (var folder = Open()) folder.OpenLog("orders", Guid.NewGuid(), 0, new LogOptions()).Append(Batches.Make(0));
+        var file = Assert.Single(Directory.GetFiles(Path.Combine(_path, "orders-0"), "*.topic"));
+        if (name is null) File.Delete(file);
+        else File.Move(file, Path.Combine(_path, "orders-0", name));
         using (var folder = Open())
             Refused(() => folder.OpenLog("orders", Guid.NewGuid(), 0, new LogOptions()), "is not known whose bytes");
     }
@@ -127,7 +129,9 @@ public sealed class DataFolderTests : IDisposable
         folder.DeleteLog(log);
 
         Assert.Throws<LogOfflineException>(() => log.Append(Batches.Make(5)));
-        Assert.Equal(0, folder.OpenLog("orders", id, 0, new LogOptions()).EndOffset);
+        var next = folder.OpenLog("orders", id, 0, new LogOptions());
+        Assert.Equal(0, next.EndOffset);
+        next.Append(Batches.Make(0));
         folder.Settle();
         Assert.Equal(["orders-0"], Directory.GetDirectories(_path).Select(Path.GetFileName));
     }

@@ -105,8 +105,8 @@ public sealed class PartitionLogTests
     public void Append_Preallocated_ReservesAsMuchAgainUpToTheStep()
     {
         using var scratch = new ScratchLog(strategies: StorageStrategies.Create(write: "pagecache(preallocate=2MiB)"), onDisk: true);
-        var file = scratch.Files("*.log")[0];
         scratch.Append(Batches.Make(0, 1, 1000));
+        var file = scratch.Files("*.log")[0];
         Assert.InRange(BlocksOf(file) * 512, 256 << 10, 300 << 10);
 
         for (var i = 1; i < 8; i++) scratch.Append(Batches.Make(i, 1, 1 << 20));

@@ -50,21 +50,42 @@ public sealed class RecoveryTests
         Assert.Equal(Bytes(_batches), scratch.ReadAll(0));
     }
 
+    public enum Points
+    {
+        Lost,
+        Emptied,
+        Garbage,
+        Halved,
+        Raised,
+    }
+
     [Theory]
-    [InlineData(null)]
-    [InlineData("")]
-    [InlineData("-5\n")]
-    [InlineData("garbage")]
-    public void Crash_RecoveryPointLostOrGarbage_ScansEverything(string? content)
+    [InlineData(Points.Lost)]
+    [InlineData(Points.Emptied)]
+    [InlineData(Points.Garbage)]
+    [InlineData(Points.Halved)]
+    [InlineData(Points.Raised)]
+    public void Crash_RecoveryPointsLostOrDamaged_ScansEverything(Points damage)
     {
         using var scratch = new ScratchLog(SmallSegments);
         scratch.Append(_batches);
         scratch.Data.Settle();
-        scratch.Crash(folder =>
+        var end = scratch.Log.EndOffset;
+        scratch.Crash(_ =>
         {
-            File.Delete(Path.Combine(folder, "recovery-point"));
-            if (content is not null) File.WriteAllText(Path.Combine(folder, "recovery-point"), content);
+            var file = PointsOf(scratch);
+            var text = File.ReadAllText(file);
+            if (damage == Points.Lost) File.Delete(file);
+            else File.WriteAllText(file, Damaged(text));
         });
+
+        string Damaged(string text) => damage switch
+        {
+            Points.Garbage => "garbage",
+            Points.Halved => text[..(text.Length / 2)],
+            Points.Raised => text.Replace($" 0 {scratch.Log.LastSegmentOffset}\n", $" 0 {end}\n", StringComparison.Ordinal),
+            _ => "",
+        };
 
         Assert.Equal(Bytes(_batches).Length, scratch.Log.Recovered.BytesScanned);
         Assert.Equal(Bytes(_batches), scratch.ReadAll(0));
@@ -124,7 +145,7 @@ public sealed class RecoveryTests
         scratch.Append(_batches);
         scratch.Crash(folder =>
         {
-            File.Delete(Path.Combine(folder, "recovery-point"));
+            File.Delete(PointsOf(scratch));
             Flip(Directory.GetFiles(folder, "*.log").Order(StringComparer.Ordinal).ElementAt(2), 100);
         });
 
@@ -204,12 +225,14 @@ public sealed class RecoveryTests
         scratch.Crash(folder =>
         {
             File.WriteAllText(Path.Combine(folder, "00000000000000000000.log.0123.deleted"), "x");
-            File.WriteAllText(Path.Combine(folder, "recovery-point.tmp"), "x");
+            File.WriteAllText(Path.Combine(folder, "00000000000000000000.index.tmp"), "x");
             File.WriteAllText(Path.Combine(folder, "next-segment"), "x");
         });
 
-        Assert.Equal(["00000000000000000000.log", "topic-id"], Directory.GetFiles(scratch.Log.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(["00000000000000000000.log", $"{ScratchLog.TopicId}.topic"], Directory.GetFiles(scratch.Log.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
+
+    private static string PointsOf(ScratchLog scratch) => Path.Combine(scratch.Path, "recovery-points");
 
     private static byte[] Bytes(IEnumerable<byte[]> batches) => [.. batches.SelectMany(b => b)];
 
