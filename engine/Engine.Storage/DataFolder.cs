@@ -41,6 +41,9 @@ public sealed class DataFolder : IDisposable
     /// <remarks>What a log trusts without reading is decided by its own recovery point, not by this.</remarks>
     public bool WasCleanShutdown { get; }
 
+    /// <summary>Whether the folder had never been a node's before: there is nothing of what this node may once have stored.</summary>
+    public bool IsNew { get; private init; }
+
     /// <summary>Opens or makes a node's folder.</summary>
     /// <param name="path">The folder; made when missing.</param>
     /// <param name="nodeId">The node that starts.</param>
@@ -63,6 +66,7 @@ public sealed class DataFolder : IDisposable
             Directory.CreateDirectory(path);
             RefuseForeign(path);
             held = Lock(path);
+            var isNew = !File.Exists(System.IO.Path.Combine(path, IdentityName));
             clusterId = Identify(path, nodeId, clusterId, calls);
             strategies.Write.Instance.Verify(path);
             var wasClean = TakeCleanStop(path, calls);
@@ -72,7 +76,7 @@ public sealed class DataFolder : IDisposable
             var node = new NodeFiles(
                 strategies, time, calls, flusher, new BackgroundQueue("log keeper"), new BackgroundQueue("file sweeper"), openFiles);
             foreach (var leftover in Directory.EnumerateDirectories(path, "*" + DeletedSuffix)) SweepLater(leftover, node);
-            return new DataFolder(path, nodeId, held, clusterId, wasClean, new RecoveryPoints(path, node), node);
+            return new DataFolder(path, nodeId, held, clusterId, wasClean, new RecoveryPoints(path, node), node) { IsNew = isNew };
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -19,17 +19,18 @@ internal static class MetadataUpdates
         }
     }
 
-    /// <summary>Makes a started node known, and takes back the leadership of every partition it led.</summary>
+    /// <summary>Makes a started node known, and takes back what it led, or hands it on: see <see cref="Leadership.Return"/>.</summary>
     /// <param name="store">Where to append.</param>
     /// <param name="node">Its addresses; the epoch is chosen here.</param>
+    /// <param name="mayHaveLost">Whether records that it had acknowledged may be gone from its disk.</param>
     /// <returns>The epoch of this registration, with which <see cref="Deregister"/> ends it.</returns>
-    public static long Register(this IMetadataStore store, BrokerRegistered node)
+    public static long Register(this IMetadataStore store, BrokerRegistered node, bool mayHaveLost = false)
     {
         var epoch = 0L;
         store.Update(state =>
         {
             epoch = state.Version + 1;
-            return [node with { BrokerEpoch = epoch }, .. Leadership.Retake(state, node.NodeId)];
+            return [node with { BrokerEpoch = epoch }, .. Leadership.Return(state, node.NodeId, mayHaveLost)];
         });
         return epoch;
     }

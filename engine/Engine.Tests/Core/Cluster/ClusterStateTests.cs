@@ -174,12 +174,44 @@ public sealed class ClusterStateTests
     }
 
     [Fact]
-    public void Retake_BumpsTheEpochOfWhatTheNodeLedOnly()
+    public void Return_NothingLost_BumpsTheEpochOfWhatTheNodeLedOnly()
     {
-        var change = Assert.Single(Leadership.Retake(Started, 2));
+        var change = Assert.Single(Leadership.Return(Started, 2, mayHaveLost: false));
         Assert.Equal((1, 2, 1, 1), (change.Partition, change.Leader, change.LeaderEpoch, change.PartitionEpoch));
         Assert.Equal(1, Started.Apply(change).FindTopic(Orders)!.Partitions[1].LeaderEpoch);
-        Assert.Empty(Leadership.Retake(Started, 3));
+        Assert.Empty(Leadership.Return(Started, 3, mayHaveLost: false));
+    }
+
+    [Fact]
+    public void Return_MayHaveLost_LeavesTheInSyncSetsAndHandsOnWhatItLed()
+    {
+        var changes = Leadership.Return(Started, 2, mayHaveLost: true).ToList();
+
+        Assert.Equal([(0, 1, 0, 1), (1, 1, 1, 1)], changes.Select(change => (change.Partition, change.Leader, change.LeaderEpoch, change.PartitionEpoch)));
+        Assert.All(changes, change => Assert.Equal(1, Assert.Single(change.Isr)));
+        _ = changes.Aggregate(Started, (state, change) => state.Apply(change));
+    }
+
+    [Fact]
+    public void Return_MayHaveLost_PrefersAnHeirThatLives()
+    {
+        var state = ClusterState.Empty
+            .Apply(new BrokerRegistered(3, 2, "h3", 9094, "i3", 9194))
+            .Apply(Topic("orders", Orders, [1, 2, 3], [1, 2]));
+        var changes = Leadership.Return(state, 1, mayHaveLost: true).ToList();
+
+        // Node 2 is in sync and down: it is waited for.
+        Assert.Equal([3, 2], changes.Select(change => change.Leader));
+    }
+
+    [Fact]
+    public void Return_MayHaveLostAndNobodyElseInSync_LeadsWithWhatItHas()
+    {
+        var alone = Started.Apply(new PartitionChanged(Orders, 1, 2, 0, [2], 1));
+
+        var change = Assert.Single(Leadership.Return(alone, 2, mayHaveLost: true), change => change.Partition == 1);
+        Assert.Equal((2, 1, 2), (change.Leader, change.LeaderEpoch, change.PartitionEpoch));
+        Assert.Equal(2, Assert.Single(change.Isr));
     }
 
     internal static TopicCreated Topic(string name, Guid id, params int[][] replicas) => new(

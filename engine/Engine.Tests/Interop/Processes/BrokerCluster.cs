@@ -10,6 +10,7 @@ internal sealed class BrokerCluster : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly BrokerProcess[] _nodes;
+    private readonly Func<int, string> _dataFolder;
 
     public BrokerCluster(int nodes, params string[] options)
         : this(nodes, folder => options, folder => [])
@@ -19,13 +20,17 @@ internal sealed class BrokerCluster : IDisposable
     /// <param name="nodes">How many.</param>
     /// <param name="options">Further arguments, given the folder that <see cref="Folder"/> names.</param>
     /// <param name="under">A program to run the nodes under, given the same.</param>
-    public BrokerCluster(int nodes, Func<string, string[]> options, Func<string, IReadOnlyList<string>> under)
+    /// <param name="dataFolder">Where a node keeps its logs; null: a folder of its own in <see cref="Folder"/>.</param>
+    /// <param name="clusterFolder">The folder that the nodes share; null: one in <see cref="Folder"/>.</param>
+    public BrokerCluster(
+        int nodes, Func<string, string[]> options, Func<string, IReadOnlyList<string>> under, Func<int, string>? dataFolder = null, string? clusterFolder = null)
     {
+        _dataFolder = dataFolder ?? (nodeId => _folder.File($"node-{nodeId}"));
         _nodes = new BrokerProcess[nodes];
         try
         {
             Parallel.For(0, nodes, new ParallelOptions { MaxDegreeOfParallelism = nodes }, index => _nodes[index] = BrokerProcess.Start(
-                new(index + 1, DataFolder(index + 1), _folder.File("cluster"), options(_folder.Path)) { Under = under(_folder.Path) }));
+                new(index + 1, DataFolder(index + 1), clusterFolder ?? _folder.File("cluster"), options(_folder.Path)) { Under = under(_folder.Path) }));
         }
         catch
         {
@@ -41,7 +46,11 @@ internal sealed class BrokerCluster : IDisposable
     /// <summary>What clients are given to start from.</summary>
     public string Bootstrap => string.Join(',', _nodes.Select(node => node.ClientEndpoint));
 
-    public string DataFolder(int nodeId) => _folder.File($"node-{nodeId}");
+    public string DataFolder(int nodeId) => _dataFolder(nodeId);
+
+    /// <summary>The files of a partition's segments, the oldest first.</summary>
+    public IReadOnlyList<string> LogFiles(int nodeId, string topic, int partition = 0) =>
+        [.. Directory.GetFiles(Path.Combine(DataFolder(nodeId), $"{topic}-{partition}"), "*.log").Order(StringComparer.Ordinal)];
 
     /// <summary>The file of a partition's first segment.</summary>
     public string LogFile(int nodeId, string topic, int partition = 0) =>

@@ -1,5 +1,3 @@
-using Engine.Protocol.Messages;
-using Engine.Protocol.Records;
 using Engine.Tests.Interop.Processes;
 using Engine.Tests.Interop.Raw;
 
@@ -30,8 +28,8 @@ public sealed class NodeDeathTests(ThreeNodes three)
         _cluster.WaitForInSync("follower-dies", 0, 3);
         producer.WaitForMore(Progress);
 
-        AssertKept(producer.Stop(), "follower-dies");
-        AssertSameBytesAfterACleanStop("follower-dies");
+        _cluster.AssertKept(producer.Stop(), "follower-dies");
+        _cluster.AssertSameBytesAfterACleanStop("follower-dies");
     }
 
     [Fact]
@@ -47,8 +45,8 @@ public sealed class NodeDeathTests(ThreeNodes three)
         producer.WaitForMore(Progress);
         _cluster.WaitForInSync("leader-dies", 0, 3);
 
-        AssertKept(producer.Stop(), "leader-dies");
-        AssertSameBytesAfterACleanStop("leader-dies");
+        _cluster.AssertKept(producer.Stop(), "leader-dies");
+        _cluster.AssertSameBytesAfterACleanStop("leader-dies");
     }
 
     [Fact]
@@ -62,44 +60,7 @@ public sealed class NodeDeathTests(ThreeNodes three)
         producer.WaitForMore(Progress);
         _cluster.WaitForInSync("all-die", 0, 3);
 
-        AssertKept(producer.Stop(), "all-die");
-        AssertSameBytesAfterACleanStop("all-die");
-    }
-
-    private void AssertKept(IReadOnlyList<StoredRecord> acknowledged, string topic)
-    {
-        using var leader = _cluster.ConnectToLeader(topic);
-        var stored = leader.ReadAll(topic);
-        Assert.Equal(Enumerable.Range(0, stored.Count).Select(offset => (long)offset), stored.Select(record => record.Offset));
-        foreach (var record in acknowledged)
-            if (record.Offset >= stored.Count || stored[(int)record.Offset] != record) Assert.Fail($"acknowledged and not there: {record}");
-    }
-
-    /// <summary>Stops all nodes cleanly, compares their files below the high watermark, and starts them again.</summary>
-    private void AssertSameBytesAfterACleanStop(string topic)
-    {
-        long highWatermark;
-        using (var leader = _cluster.ConnectToLeader(topic)) highWatermark = leader.ListOffset(topic, 0, ListOffsetsRequest.Latest).Offset;
-
-        Assert.All(_cluster.Nodes, node => Assert.Equal(0, node.Stop()));
-        var copies = _cluster.Nodes.Select(node => BytesBelow(highWatermark, _cluster.LogFile(node.Setup.NodeId, topic))).ToList();
-        Assert.NotEmpty(copies[0]);
-        Assert.All(copies, copy => Assert.True(copies[0].AsSpan().SequenceEqual(copy), "a replica has other bytes"));
-
-        Parallel.For(1, 4, _cluster.Restart);
-        _cluster.WaitForInSync(topic, 0, 3);
-    }
-
-    private static byte[] BytesBelow(long offset, string logFile)
-    {
-        var bytes = File.ReadAllBytes(logFile);
-        var end = 0;
-        foreach (var batch in StoredRecords.Batches(bytes))
-        {
-            if (new BatchHeader(batch).NextOffset > offset) break;
-            end += batch.Length;
-        }
-
-        return bytes[..end];
+        _cluster.AssertKept(producer.Stop(), "all-die");
+        _cluster.AssertSameBytesAfterACleanStop("all-die");
     }
 }

@@ -1,0 +1,47 @@
+using Engine.Protocol.Messages;
+using Engine.Protocol.Records;
+using Engine.Tests.Interop.Processes;
+using Engine.Tests.Interop.Raw;
+
+namespace Engine.Tests.Interop.Replication;
+
+/// <summary>What must hold of a replicated partition whatever happened to its nodes.</summary>
+internal static class ReplicaChecks
+{
+    /// <summary>Every acknowledged record is where it was promised to be, and offsets have no holes.</summary>
+    public static void AssertKept(this BrokerCluster cluster, IReadOnlyList<StoredRecord> acknowledged, string topic)
+    {
+        using var leader = cluster.ConnectToLeader(topic);
+        var stored = leader.ReadAll(topic);
+        Assert.Equal(Enumerable.Range(0, stored.Count).Select(offset => (long)offset), stored.Select(record => record.Offset));
+        foreach (var record in acknowledged)
+            if (record.Offset >= stored.Count || stored[(int)record.Offset] != record) Assert.Fail($"acknowledged and not there: {record}");
+    }
+
+    /// <summary>Stops all nodes cleanly, compares their files below the high watermark, and starts them again.</summary>
+    public static void AssertSameBytesAfterACleanStop(this BrokerCluster cluster, string topic)
+    {
+        long highWatermark;
+        using (var leader = cluster.ConnectToLeader(topic)) highWatermark = leader.ListOffset(topic, 0, ListOffsetsRequest.Latest).Offset;
+
+        Assert.All(cluster.Nodes, node => Assert.Equal(0, node.Stop()));
+        var copies = cluster.Nodes.Select(node => BytesBelow(highWatermark, cluster.LogFiles(node.Setup.NodeId, topic))).ToList();
+        Assert.NotEmpty(copies[0]);
+        Assert.All(copies, copy => Assert.True(copies[0].AsSpan().SequenceEqual(copy), "a replica has other bytes"));
+
+        Parallel.ForEach(cluster.Nodes.Select(node => node.Setup.NodeId).ToList(), cluster.Restart);
+        cluster.WaitForInSync(topic, 0, cluster.Nodes.Count());
+    }
+
+    private static byte[] BytesBelow(long offset, IEnumerable<string> logFiles)
+    {
+        var below = new MemoryStream();
+        foreach (var batch in logFiles.SelectMany(file => StoredRecords.Batches(File.ReadAllBytes(file))))
+        {
+            if (new BatchHeader(batch).NextOffset > offset) break;
+            below.Write(batch);
+        }
+
+        return below.ToArray();
+    }
+}
