@@ -47,8 +47,9 @@ internal sealed class BrokerNode : IDisposable
             (ClientEndpoint, InterBrokerEndpoint) = (clients.Endpoint, brokers.Endpoint);
 
             // From here on the node takes part: its registration also takes back what it led, each in a new epoch. After a crash
-            // the disk may lack what was acknowledged before it was flushed; an emptied folder lacks all of it.
-            var mayHaveLost = folder.IsNew || (!folder.WasCleanShutdown && !storage.Flush.Instance.HoldsAcknowledgement);
+            // the disk may lack what was acknowledged before it was flushed; an emptied folder or memory lacks all of it.
+            var mayHaveLost = folder.IsNew || storage.Write.Instance.IsVolatile
+                || (!folder.WasCleanShutdown && !storage.Flush.Instance.HoldsAcknowledgement);
             _epoch = _store.Register(new BrokerRegistered(
                 options.NodeId, 0, options.AdvertisedHost ?? ClientEndpoint.Address.ToString(), ClientEndpoint.Port, InterBrokerEndpoint.Address.ToString(), InterBrokerEndpoint.Port), mayHaveLost);
         }

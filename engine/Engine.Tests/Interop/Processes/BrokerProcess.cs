@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -7,6 +8,8 @@ namespace Engine.Tests.Interop.Processes;
 /// <summary>A running node: a process of its own, as a user starts it. Disposing kills it.</summary>
 internal sealed class BrokerProcess : IDisposable
 {
+    private const int NoSuchProcess = 3; // ESRCH
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ChildProcess _process;
@@ -82,10 +85,17 @@ internal sealed class BrokerProcess : IDisposable
         return Start(Setup);
     }
 
-    /// <summary>kill -9.</summary>
+    /// <summary>kill -9, unless it has just ended by itself.</summary>
     public void Kill()
     {
-        ProcessSignal.Kill.Send(ProcessId);
+        try
+        {
+            ProcessSignal.Kill.Send(ProcessId);
+        }
+        catch (Win32Exception gone) when (gone.NativeErrorCode == NoSuchProcess)
+        {
+        }
+
         _process.WaitForExit(Patience);
     }
 
