@@ -5,7 +5,10 @@ namespace Experiments;
 /// <summary>Every experiment there is; a new one is a file and a line here.</summary>
 public static class ExperimentCatalog
 {
-    public static IReadOnlyList<Experiment> All { get; } = [new Quick(), new ReadPath(), new FlushPolicy(), new RoadToOneMillion()];
+    public static IReadOnlyList<Experiment> All { get; } =
+    [
+        new Quick(), new ReadPath(), new FlushPolicy(), new RoadToOneMillion(), new RandomAccess(), new MemoryBandwidth(), new WritePaths(), new Readahead(),
+    ];
 
     /// <exception cref="PlanException">There is no such experiment; the message lists what there is.</exception>
     public static Experiment Find(string name) =>

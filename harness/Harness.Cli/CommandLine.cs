@@ -22,6 +22,7 @@ internal static class CommandLine
             UpCommand.Create(surroundings),
             NotebookCommand.Create(surroundings),
             WorkerCommand.Create(surroundings),
+            FileWorkerCommand.Create(surroundings),
         };
         var parsed = root.Parse(args);
         if (parsed.Errors.Count > 0) return Refuse(parsed, surroundings);

@@ -34,9 +34,11 @@ internal static class CheckCommand
         if (problems.Count > 0) throw new PlanException(string.Join('\n', problems));
 
         surroundings.Out.WriteLine($"{experiment.Id}: {experiment.Title}");
-        foreach (var cell in campaign.Cells) surroundings.Out.WriteLine($"  {cell.Facts.Id}: {cell.Facts.Label}; {DescribeCluster(cell.Cluster)}; {cell.Disk.Reason}");
+        foreach (var cell in campaign.Cells) surroundings.Out.WriteLine($"  {cell.Facts.Id}: {cell.Facts.Label}; {Describe(cell)}; {cell.Disk.Reason}");
         surroundings.Out.WriteLine($"  {campaign.Cells.Count} cells, {campaign.Runs.Count} runs, at least {campaign.ShortestTime:h\\:mm\\:ss}");
     }
+
+    private static string Describe(Cell cell) => cell.Load is BrokerLoad ? DescribeCluster(cell.Cluster) : "no broker";
 
     private static string DescribeCluster(ClusterPlan cluster) =>
         string.Join(", ", cluster.Strategies.Select(s => $"{s.Key} {s.Value}").Prepend($"{cluster.Nodes} nodes, RF {cluster.Replication}"));

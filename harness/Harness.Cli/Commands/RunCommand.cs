@@ -46,7 +46,7 @@ internal static class RunCommand
         {
             var machine = await MachineProbe.Observe(workFolder, Checkout.Root);
             var folder = ResultFolder.Create(job.Out, CampaignFacts.Describe(campaign, machine, workFolder, job.CommandLine), machine);
-            var setup = new RunSetup(system, Worker, workFolder, Path.Combine(folder.Path, "logs"), job.KeepData);
+            var setup = new RunSetup(system, Worker(WorkerCommand.Name), Worker(FileWorkerCommand.Name), workFolder, Path.Combine(folder.Path, "logs"), job.KeepData);
             var result = await Measure(setup, campaign, folder, surroundings, stop);
             return Report(result, surroundings);
         }
@@ -56,7 +56,7 @@ internal static class RunCommand
         }
     }
 
-    private static WorkerProgram Worker => new(DotNetHost.Path, [typeof(RunCommand).Assembly.Location, WorkerCommand.Name]);
+    private static WorkerProgram Worker(string command) => new(DotNetHost.Path, [typeof(RunCommand).Assembly.Location, command]);
 
     /// <summary>A folder of its own for the campaign, made only after the disk was found large enough.</summary>
     private static string MakeWorkFolder(Job job, Campaign campaign)

@@ -10,7 +10,7 @@ internal static class ResultTable
 {
     private static readonly (string Header, Metric Metric, string Format)[] Columns =
     [
-        ("records/s", Metric.Achieved, "N0"), ("MB/s", Metric.Throughput, "N0"), ("p50 ms", Metric.P50, "0.00"), ("p99 ms", Metric.P99, "0.00"),
+        ("records/s", Metric.Achieved, "N0"), ("ops/s", Metric.Operations, "N0"), ("MB/s", Metric.Throughput, "N0"), ("p50 ms", Metric.P50, "0.00"), ("p99 ms", Metric.P99, "0.00"),
         ("CPU s/GB", Metric.CpuPerGb, "0.000"), ("broker cores", Metric.BrokerCores, "0.00"), ("all cores", Metric.TotalCores, "0.00"),
     ];
 
@@ -28,6 +28,7 @@ internal static class ResultTable
 
         console.Write(table);
         foreach (var outcome in campaign.Outcomes) console.WriteLine($"{outcome.VerdictText}: {outcome.Name} ({outcome.Figure})");
+        foreach (var claim in campaign.Plan.Claims) console.WriteLine($"claim {claim.Number}: {claim.Text} ({claim.Source}): {claim.VerdictBy(campaign.Outcomes)}");
     }
 
     private static string Text(CellResults cell, Metric metric, string format) =>

@@ -11,7 +11,7 @@ internal static class RunLine
     {
         if (!row.Sound) return "FAILED: " + FirstLine(row.Reason);
 
-        var parts = new List<string> { Rate(row.AchievedPerSecond) };
+        var parts = new List<string> { row.Role(ProcessRole.Files) is null ? Rate(row.AchievedPerSecond) : $"{row.AchievedPerSecond:N0} operations/s" };
         if (row.OfferedPerSecond is { } offered && row.AchievedPerSecond < 0.99 * offered) parts[0] += $" of {Rate(offered)} offered";
         if (row.P50Ms is { } p50 && row.P99Ms is { } p99) parts.Add($"p50 {Milliseconds(p50)}, p99 {Milliseconds(p99)}");
         if (row.OfferedPerSecond is null) parts.Add(string.Create(CultureInfo.InvariantCulture, $"{row.GoodputBytes / row.MeasuredSeconds / 1e6:N0} MB/s"));

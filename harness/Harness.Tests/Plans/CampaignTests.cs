@@ -22,10 +22,10 @@ public sealed class CampaignTests
         var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce));
 
         var cell = campaign.Cells[4];
-        Assert.Equal(5000, cell.Load.Send.RecordsPerSecond);
-        Assert.Equal(Arrival.OpenConstant, cell.Load.Send.Arrival);
+        Assert.Equal(5000, ((BrokerLoad)cell.Load).Send.RecordsPerSecond);
+        Assert.Equal(Arrival.OpenConstant, ((BrokerLoad)cell.Load).Send.Arrival);
         Assert.Equal("every-batch(filled=1)", cell.Cluster.Strategies["flush"]);
-        Assert.Equal(Arrival.Closed, campaign.Cells[5].Load.Send.Arrival);
+        Assert.Equal(Arrival.Closed, ((BrokerLoad)campaign.Cells[5].Load).Send.Arrival);
     }
 
     [Fact]

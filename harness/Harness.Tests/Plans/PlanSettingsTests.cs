@@ -19,8 +19,8 @@ public sealed class PlanSettingsTests
 
         Assert.Equal((5, 2, 1), (plan.Cluster.Nodes, plan.Cluster.Replication, plan.Cluster.MinInSync));
         Assert.Equal("64MiB", plan.Cluster.Settings["segment.bytes"]);
-        var send = plan.Load.Send;
-        Assert.Equal((6, "1KiB", "zipf(1000, 0.9)", 2, 9, 1L << 20), (plan.Load.Partitions, send.RecordSize, send.Keys, send.Connections, send.MaxInFlight, send.BatchBytes));
+        var send = ((BrokerLoad)plan.Load).Send;
+        Assert.Equal((6, "1KiB", "zipf(1000, 0.9)", 2, 9, 1L << 20), (((BrokerLoad)plan.Load).Partitions, send.RecordSize, send.Keys, send.Connections, send.MaxInFlight, send.BatchBytes));
         Assert.Equal((TimeSpan.FromMilliseconds(10), (short)1, false), (send.Linger, send.Acks, send.Idempotent));
         Assert.Equal(ConsumeWhen.During, ((ProduceLoad)plan.Load).Check.When);
         Assert.Equal(new Schedule(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20), 1), plan.Schedule);
@@ -41,7 +41,7 @@ public sealed class PlanSettingsTests
         var plans = PlanSettings.Override([TestPlans.Read, TestPlans.Produce], "load.recordsPerSecond=77");
 
         Assert.Same(TestPlans.Read, plans[0]);
-        Assert.Equal(77, plans[1].Load.Send.RecordsPerSecond);
+        Assert.Equal(77, ((BrokerLoad)plans[1].Load).Send.RecordsPerSecond);
     }
 
     [Fact]
@@ -94,9 +94,9 @@ public sealed class PlanSettingsTests
     public void Rate_Unlimited_ClosesTheLoopAndANumberOpensIt()
     {
         var closed = PlanSettings.Apply(TestPlans.Produce, "load.recordsPerSecond", "unlimited")!;
-        Assert.Equal(Arrival.Closed, closed.Load.Send.Arrival);
+        Assert.Equal(Arrival.Closed, ((BrokerLoad)closed.Load).Send.Arrival);
 
         var open = PlanSettings.Apply(closed, "load.recordsPerSecond", "250000")!;
-        Assert.Equal((Arrival.OpenConstant, 250_000), (open.Load.Send.Arrival, open.Load.Send.RecordsPerSecond));
+        Assert.Equal((Arrival.OpenConstant, 250_000), (((BrokerLoad)open.Load).Send.Arrival, ((BrokerLoad)open.Load).Send.RecordsPerSecond));
     }
 }

@@ -1,5 +1,6 @@
 using Harness.Cli;
 using Harness.Cli.Progress;
+using Harness.Files;
 using Harness.Load;
 using Harness.Measures;
 using Harness.Nodes;
@@ -65,6 +66,33 @@ public sealed class CampaignRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_Files_CountsWhatTheWorkerDidAndLeavesNothing()
+    {
+        var plan = new Plan
+        {
+            Load = new FileLoad { Work = new FileWork { Action = FileAction.Write, FileBytes = 8 << 20, BlockBytes = 64 << 10, Growing = true, SyncEveryBytes = 1 << 20 } },
+            Vary = [Axis.Files("api", "system-call", "mapped")],
+            Schedule = Brief with { Measure = TimeSpan.FromSeconds(20) },
+        };
+
+        var result = await Run(TestPlans.Of(plan), CancellationToken.None);
+
+        Assert.True(result.Sound, string.Join('\n', result.Folder.Runs.Select(run => run.Reason)));
+        Assert.Equal(["system-call", "mapped"], result.Folder.Runs.OrderBy(run => run.Cell).Select(run => run.Axes["api"]));
+        Assert.All(result.Folder.Runs, run =>
+        {
+            // Each byte once: the run ends with the file, long before its time.
+            Assert.Equal((8 << 20, (8 << 20) / (64 << 10)), (run.GoodputBytes, run.Acked));
+            Assert.True(run.MeasuredSeconds is > 0 and < 20, $"{run.MeasuredSeconds} s");
+            Assert.Contains("fdatasync every 1MiB", run.Durability);
+            Assert.Equal([ProcessRole.Files], run.Processes.Select(use => use.Role));
+            Assert.Equal(128, result.Folder.ReadLatency(run).Count);
+        });
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_folder, "work")));
+        Assert.Empty(result.Folder.Plan.Nodes);
+    }
+
+    [Fact]
     public async Task Run_StoppedInTheMiddle_KeepsTheRunsMadeAndEndsEveryProcess()
     {
         var plan = TestPlans.Produce with
@@ -114,8 +142,8 @@ public sealed class CampaignRunnerTests : IDisposable
         var campaign = await Campaign.Prepare(experiment, [], seed: 3, system, CancellationToken.None);
         var machine = await MachineProbe.Observe(work, checkout: null);
         var folder = ResultFolder.Create(Path.Combine(_folder, "results"), CampaignFacts.Describe(campaign, machine, work, "test"), machine);
-        var worker = new WorkerProgram(DotNetHost.Path, [typeof(CommandLine).Assembly.Location, "worker"]);
-        var setup = new RunSetup(system, worker, work, Path.Combine(folder.Path, "logs"), KeepData: false);
+        WorkerProgram Worker(string command) => new(DotNetHost.Path, [typeof(CommandLine).Assembly.Location, command]);
+        var setup = new RunSetup(system, Worker("worker"), Worker("files"), work, Path.Combine(folder.Path, "logs"), KeepData: false);
         return await new CampaignRunner(setup, observer ?? new PlainProgress(TextWriter.Null)).Run(campaign, folder, stop);
     }
 

@@ -41,7 +41,7 @@ internal static class ChartCaption
         var time = seconds.Count == 0 ? "nothing" : seconds[^1] - seconds[0] < 1 ? $"{seconds[0]:0.#} s" : $"{seconds[0]:0.#} to {seconds[^1]:0.#} s";
         var unsound = runs.Count(run => !run.Sound);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{repeats} sound {(repeats == "1" ? "run" : "runs")} a cell{spread}; {time} measured in each, after a warm-up.")
+            $"{repeats} sound {(repeats == "1" ? "run" : "runs")} a cell{spread}; {time} measured in each{(plan.Schedule.WarmupSeconds > 0 ? ", after a warm-up" : "")}.")
             + (unsound > 0 ? $" {unsound} unsound {(unsound == 1 ? "run" : "runs")} left out." : "")
             + (plan.Finished is null ? " The campaign was cut off." : "");
     }

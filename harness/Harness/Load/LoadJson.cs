@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Engine.Core.Strategies;
+using Harness.Files;
 
 namespace Harness.Load;
 
@@ -18,12 +19,17 @@ public static class LoadJson
 
     public static string Write(LoadSpec spec) => JsonSerializer.Serialize(spec, Options);
 
+    public static string Write(FileSpec spec) => JsonSerializer.Serialize(spec, Options);
+
     public static string Write(LoadReport report) => JsonSerializer.Serialize(report, Options);
 
     public static string Write(LoadLine line) => JsonSerializer.Serialize(line, Options);
 
     /// <exception cref="JsonException">Not a spec; an unknown property counts as such, for a misspelt one would go unheeded.</exception>
     public static LoadSpec ReadSpec(string json) => Read<LoadSpec>(json);
+
+    /// <exception cref="JsonException">Not a file worker's job.</exception>
+    public static FileSpec ReadFileSpec(string json) => Read<FileSpec>(json);
 
     /// <exception cref="JsonException">Not a report.</exception>
     public static LoadReport ReadReport(string json) => Read<LoadReport>(json);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Harness.Files;
 
 namespace Harness.Load;
 
@@ -7,6 +8,7 @@ namespace Harness.Load;
 [JsonDerivedType(typeof(PhaseLine), "phase")]
 [JsonDerivedType(typeof(SecondLine), "second")]
 [JsonDerivedType(typeof(ReportLine), "report")]
+[JsonDerivedType(typeof(FileReportLine), "files")]
 [JsonDerivedType(typeof(RefusalLine), "refusal")]
 public abstract record LoadLine;
 

@@ -19,6 +19,9 @@ public sealed record Axis(string Name, string Setting, IReadOnlyList<string> Val
     public static Axis Load(string name, params int[] values) =>
         new(name, "load." + name, [.. values.Select(value => value.ToString(CultureInfo.InvariantCulture))], "");
 
+    /// <summary>Varies a part of a file workload, by its name in the plan: <c>api</c>, <c>blockBytes</c>, <c>cache</c>.</summary>
+    public static Axis Files(string name, params string[] values) => new(name, "files." + name, values);
+
     /// <summary>Varies a word or quantity of the load, by its name in the plan: <c>pageCache</c>, <c>linger</c>, <c>batchBytes</c>.</summary>
     public static Axis Load(string name, params string[] values) => new(name, "load." + name, values);
 }

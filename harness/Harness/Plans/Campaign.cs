@@ -97,7 +97,7 @@ public sealed class Campaign
             {
                 var applied = values.Aggregate(plan, (current, value) => PlanSettings.Apply(current, value.Axis.Setting, value.Text)
                     ?? throw new PlanException($"the axis {value.Axis.Name} varies {value.Axis.Setting}, which this load does not have."));
-                var check = await resolver.Check(applied.Cluster, stop);
+                var check = applied.Load is BrokerLoad ? await resolver.Check(applied.Cluster, stop) : SettingsCheck.NoBroker;
                 var wrong = check.Problems.Concat(Problems(applied)).ToList();
                 problems.AddRange(wrong);
                 if (wrong.Count > 0) continue;
@@ -117,7 +117,14 @@ public sealed class Campaign
         axes.Aggregate<Axis, IEnumerable<IReadOnlyList<(Axis, string)>>>(
             [[]], (combinations, axis) => combinations.SelectMany(values => axis.Values.Select(text => (IReadOnlyList<(Axis, string)>)[.. values, (axis, text)])));
 
-    private static IEnumerable<string> Problems(Plan plan)
+    private static IEnumerable<string> Problems(Plan plan) => plan.Load switch
+    {
+        BrokerLoad load => Problems(plan, load),
+        FileLoad files => files.Work.Problems().Select(problem => $"files: {problem}."),
+        _ => [],
+    };
+
+    private static IEnumerable<string> Problems(Plan plan, BrokerLoad load)
     {
         var cluster = plan.Cluster;
         if (cluster.Replication > cluster.Nodes)
@@ -126,8 +133,8 @@ public sealed class Campaign
             yield return $"cluster.minInSync={cluster.MinInSync} is more than cluster.replication={cluster.Replication}: nothing could be written with acks=all.";
 
         // The worker would say the same, but only once the cluster runs.
-        var job = plan.Load.Job(["127.0.0.1:1"], "load", plan.Schedule, seed: 1) with { Produce = plan.Load.Send, Consume = null };
-        foreach (var problem in SpecCheck.Problems(job).Concat(SpecCheck.Problems(job, plan.Load.Partitions))) yield return $"load: {problem}.";
+        var job = load.Job(["127.0.0.1:1"], "load", plan.Schedule, seed: 1) with { Produce = load.Send, Consume = null };
+        foreach (var problem in SpecCheck.Problems(job).Concat(SpecCheck.Problems(job, load.Partitions))) yield return $"load: {problem}.";
     }
 
     // The resolved text is what the node is started with, so that label and configuration cannot differ.

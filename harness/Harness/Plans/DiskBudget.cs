@@ -28,7 +28,8 @@ public sealed record DiskBudget(long Bytes, string Reason)
     /// <summary>What one run of <paramref name="plan"/>, its axes applied, takes with the node's resolved <paramref name="settings"/>.</summary>
     public static DiskBudget Of(Plan plan, IReadOnlyDictionary<string, string> settings)
     {
-        var load = plan.Load;
+        if (plan.Load is not BrokerLoad load) return OfFiles(plan.Load);
+
         var copies = plan.Cluster.Replication;
         // The active segment of every copy is allocated whole, ahead of its bytes.
         var segment = SizeOf(settings, "segment.bytes") ?? DefaultSegmentBytes;
@@ -50,6 +51,10 @@ public sealed record DiskBudget(long Bytes, string Reason)
         ? null
         : $"{cell} may fill {Gigabytes(Bytes)} ({Reason}), but only {Gigabytes(freeBytes)} are free under {folder}, of which {Gigabytes(ReserveBytes)} stay free: "
           + "lower the rate or the time, bound it with --set broker.retention.bytes=…, or name another disk with --data.";
+
+    private static DiskBudget OfFiles(LoadPlan load) => load is FileLoad { Work: { UsesFiles: true } work }
+        ? new DiskBudget(work.FileBytes, $"files of {Gigabytes(work.FileBytes)}")
+        : new DiskBudget(0, "no files");
 
     private static (long, string) Fill(ReadLoad read, int copies)
     {

@@ -22,6 +22,9 @@ public static class Expect
     public static Check RatioAtLeast(double limit, Metric metric, (string Axis, string Value)[] of, (string Axis, string Value)[] to, string name) =>
         Of(CheckBound.AtLeast, limit, metric, of, to, name);
 
+    /// <summary>Says that the claim of this number is refuted where the check is not met.</summary>
+    public static Check Decides(this Check check, int claim) => check with { Claim = claim };
+
     private static Check Of(
         CheckBound bound, double limit, Metric metric, (string Axis, string Value)[] of, (string Axis, string Value)[]? to, string name) => new()
     {

@@ -12,6 +12,9 @@ public abstract class Experiment
 
     public abstract string Question { get; }
 
+    /// <summary>Claims of others that it can refute; each has at least one check that decides it.</summary>
+    public virtual IReadOnlyList<Claim> Claims => [];
+
     public abstract Expectation Expectation { get; }
 
     /// <summary>What is measured. Several plans are measured as one: their runs are interleaved.</summary>

@@ -1,9 +1,13 @@
+using Harness.Files;
 using Harness.Load;
 
 namespace Harness.Plans;
 
-/// <summary>What is done to the cluster in one cell.</summary>
-public abstract record LoadPlan
+/// <summary>What is done in one cell.</summary>
+public abstract record LoadPlan;
+
+/// <summary>What is done to a cluster.</summary>
+public abstract record BrokerLoad : LoadPlan
 {
     /// <summary>How long answers and readers may trail behind the measured time.</summary>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(10);
@@ -33,7 +37,7 @@ public abstract record LoadPlan
 }
 
 /// <summary>Producers are what is measured; every acknowledged record is read back and compared.</summary>
-public sealed record ProduceLoad : LoadPlan
+public sealed record ProduceLoad : BrokerLoad
 {
     /// <summary>How the records are read back.</summary>
     public ConsumeSpec Check { get; init; } = new();
@@ -43,7 +47,7 @@ public sealed record ProduceLoad : LoadPlan
 }
 
 /// <summary>Readers are what is measured: the topic is filled first, as fast as it goes, and flushed.</summary>
-public sealed record ReadLoad : LoadPlan
+public sealed record ReadLoad : BrokerLoad
 {
     private static readonly TimeSpan FillPatience = TimeSpan.FromMinutes(10);
 
@@ -70,6 +74,12 @@ public sealed record ReadLoad : LoadPlan
     /// <summary>The job that reads a topic round and round, so that the node's code is warm.</summary>
     public LoadSpec WarmUp(IReadOnlyList<string> bootstrap, string topic, TimeSpan time, ulong seed) =>
         JobOf(bootstrap, topic, new Schedule(TimeSpan.Zero, time, 1), seed) with { Consume = Read with { When = ConsumeWhen.Only, Repeat = true } };
+}
+
+/// <summary>Files are what is measured: a worker process goes through them, and no broker is started.</summary>
+public sealed record FileLoad : LoadPlan
+{
+    public FileWork Work { get; init; } = new();
 }
 
 public enum PageCache

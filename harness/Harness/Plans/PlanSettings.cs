@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Core.Strategies;
+using Harness.Files;
 using Harness.Load;
 
 namespace Harness.Plans;
@@ -41,6 +42,16 @@ public static class PlanSettings
         Consume("load.fetchBytes", "most bytes of a partition in one fetch", (consume, text) => consume with { PartitionMaxBytes = Size(text) }),
         Read("load.fillBytes", "bytes the topic is filled with first", (load, text) => load with { FillBytes = Size(text) }),
         Read("load.pageCache", "hot or cold", (load, text) => load with { PageCache = Temperature(text) }),
+        Files("files.action", "read, write, copy (memory) or spin (a busy core)", (work, text) => work with { Action = Word<FileAction>(text) }),
+        Files("files.api", "the call that moves the bytes: system-call, direct, gather, mapped, …", (work, text) => work with { Api = text }),
+        Files("files.pattern", "sequential or random", (work, text) => work with { Pattern = Word<AccessPattern>(text) }),
+        Files("files.blockBytes", "bytes of one operation", (work, text) => work with { BlockBytes = Size(text) }),
+        Files("files.threads", "threads, each with a file of its own", (work, text) => work with { Threads = Count(text) }),
+        Files("files.fileBytes", "bytes of all files together", (work, text) => work with { FileBytes = Size(text) }),
+        Files("files.cache", "warm or cold", (work, text) => work with { Cache = Word<CacheState>(text) }),
+        Files("files.advice", "none, sequential or random: what the kernel is told", (work, text) => work with { Advice = Word<Advice>(text) }),
+        Files("files.growing", "true writes new files, false writes over old ones", (work, text) => work with { Growing = Flag(text) }),
+        Files("files.syncEvery", "bytes after which a thread makes its file durable; 0B never", (work, text) => work with { SyncEveryBytes = Size(text) }),
         Schedule("load.duration", "the same as schedule.measure", (schedule, text) => schedule with { Measure = Duration(text) }),
 
         Schedule("schedule.warmup", "time before anything counts", (schedule, text) => schedule with { Warmup = Duration(text) }),
@@ -103,8 +114,11 @@ public static class PlanSettings
     private static PlanSetting Schedule(string name, string summary, Func<Schedule, string, Schedule> set) =>
         new(name, summary, plan => plan, (plan, text) => plan with { Schedule = set(plan.Schedule, text) });
 
-    private static PlanSetting Load(string name, string summary, Func<LoadPlan, string, LoadPlan> set) =>
-        new(name, summary, plan => plan, (plan, text) => plan with { Load = set(plan.Load, text) });
+    private static PlanSetting Load(string name, string summary, Func<BrokerLoad, string, BrokerLoad> set) =>
+        new(name, summary, plan => plan.Load is BrokerLoad ? plan : null, (plan, text) => plan with { Load = set((BrokerLoad)plan.Load, text) });
+
+    private static PlanSetting Files(string name, string summary, Func<FileWork, string, FileWork> set) =>
+        new(name, summary, plan => plan.Load is FileLoad ? plan : null, (plan, text) => plan with { Load = new FileLoad { Work = set(((FileLoad)plan.Load).Work, text) } });
 
     private static PlanSetting Send(string name, string summary, Func<ProduceSpec, string, ProduceSpec> set) =>
         Load(name, summary, (load, text) => load with { Send = set(load.Send, text) });
@@ -152,6 +166,11 @@ public static class PlanSettings
         "cold" => PageCache.Cold,
         _ => throw new FormatException("write hot or cold"),
     };
+
+    private static T Word<T>(string text) where T : struct, Enum =>
+        Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0])
+            ? value
+            : throw new FormatException($"write {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}");
 
     private static short Acks(string text) => text switch
     {

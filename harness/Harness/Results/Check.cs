@@ -36,6 +36,9 @@ public sealed record Check
 
     public required CheckBound Bound { get; init; }
 
+    /// <summary>The number of the claim that falls when this is not met; null for a plain expectation.</summary>
+    public int? Claim { get; init; }
+
     /// <summary>In the metric's unit, or a plain ratio.</summary>
     public required double Limit { get; init; }
 
@@ -46,6 +49,9 @@ public sealed record Check
 /// people with unit, interval and number of runs.</summary>
 public sealed record CheckOutcome(string Name, CheckVerdict Verdict, double? Value, string Figure)
 {
+    /// <summary>The claim it decides, see <see cref="Check.Claim"/>.</summary>
+    public int? Claim { get; init; }
+
     [JsonIgnore]
     public string VerdictText => Verdict switch
     {

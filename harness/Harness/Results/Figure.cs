@@ -22,7 +22,7 @@ public static class Figure
     public static string Number(double value, string unit) => IsCounted(unit) ? Prefixed(value) : Plain(value);
 
     /// <summary>Records and calls come in thousands and millions; a unit that has its own prefix (MB/s) takes none.</summary>
-    private static bool IsCounted(string unit) => unit.StartsWith("records", StringComparison.Ordinal);
+    private static bool IsCounted(string unit) => unit.StartsWith("records", StringComparison.Ordinal) || unit.StartsWith("operations", StringComparison.Ordinal);
 
     /// <summary>Three significant digits and an SI prefix: <c>1.25M</c>, <c>500k</c>.</summary>
     public static string Prefixed(double value)

@@ -9,7 +9,8 @@ namespace Harness.Results;
 /// <param name="IsFault">Counts faults: one bad run is enough and makes itself unsound, so every run is judged, not the median of the sound.</param>
 public sealed record Metric(string Name, string Title, string Unit, bool LowerIsBetter, Func<RunRow, double?> Of, bool IsFault = false)
 {
-    public static readonly Metric Achieved = new("achieved", "Achieved rate", "records/s", false, run => run.AchievedPerSecond);
+    public static readonly Metric Achieved = new("achieved", "Achieved rate", "records/s", false, run => run.Role(ProcessRole.Files) is null ? run.AchievedPerSecond : null);
+    public static readonly Metric Operations = new("operations", "Operations", "operations/s", false, run => run.Role(ProcessRole.Files) is null ? null : run.AchievedPerSecond);
     public static readonly Metric Held = new("held", "Achieved share of the offered rate", "", false, run => run.AchievedPerSecond / run.OfferedPerSecond);
     public static readonly Metric Throughput = new("throughput", "Throughput", "MB/s", false, run => run.GoodputBytes / run.MeasuredSeconds / 1e6);
     public static readonly Metric P50 = new("p50", "Median latency", "ms", true, run => run.P50Ms);
@@ -18,6 +19,7 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric P999 = new("p99.9", "p99.9 latency", "ms", true, run => run.P999Ms);
     public static readonly Metric Max = new("max", "Highest latency", "ms", true, run => run.MaxMs);
     public static readonly Metric CpuPerGb = new("cpu-per-gb", "Broker CPU per GB", "s/GB", true, run => run.CpuSecondsPerGb);
+    public static readonly Metric FileCpuPerGb = new("file-cpu-per-gb", "CPU per GB", "s/GB", true, run => run.GoodputBytes > 0 ? run.Role(ProcessRole.Files)?.CpuSeconds / (run.GoodputBytes / 1e9) : null);
     public static readonly Metric BrokerCores = new("broker-cores", "Cores used by the brokers", "cores", true, run => Cores(run, ProcessRole.IsBroker));
     public static readonly Metric TotalCores = new("total-cores", "Cores used by brokers and load", "cores", true, run => Cores(run, _ => true));
     public static readonly Metric GeneratorCores = new("generator-cores", "Cores used by the generator", "cores", true, run => Cores(run, role => role == ProcessRole.Generator));
@@ -25,8 +27,14 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric Lost = new("lost", "Records lost", "records", true, run => run.Verified is null ? null : run.Lost, IsFault: true);
     public static readonly Metric DiskWrites = new("disk-writes", "Disk writes", "MB/s", true, run => run.DiskWriteBytes / run.MeasuredSeconds / 1e6);
 
+    public static readonly Metric DiskReads = new("disk-reads", "Disk reads", "MB/s", true, run => run.DiskReadBytes / run.MeasuredSeconds / 1e6);
+    public static readonly Metric MajorFaults = new("major-faults", "Page faults that waited for the disk", "faults/s", true, run => run.Processes.Count == 0 ? null : run.Processes.Sum(p => p.MajorFaults) / run.MeasuredSeconds);
+
     public static IReadOnlyList<Metric> All { get; } =
-        [Achieved, Held, Throughput, P50, P90, P99, P999, Max, CpuPerGb, BrokerCores, TotalCores, GeneratorCores, Rss, Lost, DiskWrites];
+    [
+        Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, CpuPerGb, FileCpuPerGb, BrokerCores, TotalCores, GeneratorCores, Rss, Lost, DiskWrites,
+        DiskReads, MajorFaults,
+    ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>
     public static Metric Find(string name) => All.FirstOrDefault(metric => metric.Name == name) ?? throw new ResultException(

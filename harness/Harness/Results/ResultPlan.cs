@@ -25,6 +25,9 @@ public sealed record ResultPlan
     /// <summary>The part of the expectation that a program can judge.</summary>
     public IReadOnlyList<Check> Checks { get; init; } = [];
 
+    /// <summary>Claims of others that the checks decide.</summary>
+    public IReadOnlyList<Claim> Claims { get; init; } = [];
+
     /// <summary>How the checks came out; empty until the campaign ends.</summary>
     public IReadOnlyList<CheckOutcome> Outcomes { get; init; } = [];
 

@@ -119,6 +119,9 @@ public static class ProcessRole
 
     public const string Consumers = "consumers";
 
+    /// <summary>The process that goes through files where no broker is measured.</summary>
+    public const string Files = "files";
+
     public static bool IsBroker(string role) => role is Leader or Followers or Brokers;
 }
 
@@ -147,6 +150,9 @@ public sealed record ProcessUse
     public long ReadCalls { get; init; }
 
     public long WriteCalls { get; init; }
+
+    /// <summary>Page faults that waited for the disk.</summary>
+    public long MajorFaults { get; init; }
 
     /// <summary>Highest resident set, the largest process of the role.</summary>
     public long RssMaxBytes { get; init; }

@@ -1,4 +1,5 @@
 using Engine.Core.Strategies;
+using Harness.Files;
 using Harness.Load;
 using Harness.Measures;
 using Harness.Plans;
@@ -23,6 +24,7 @@ public static class CampaignFacts
             Title = experiment.Title,
             Question = experiment.Question,
             Expectation = experiment.Expectation.Text,
+            Claims = experiment.Claims,
             Checks = experiment.Expectation.Checks,
             Axes = campaign.Axes,
             Cells = [.. campaign.Cells.Select(cell => cell.Facts)],
@@ -49,9 +51,29 @@ public static class CampaignFacts
 
     private static IEnumerable<(string, string)> DescribeLoad(Plan plan)
     {
-        var send = plan.Load.Send;
         var varied = plan.Vary.Select(axis => axis.Setting).ToHashSet();
-        if (plan.Load is ReadLoad read)
+        var facts = plan.Load switch { BrokerLoad load => DescribeBrokerLoad(load, varied), FileLoad files => DescribeFiles(files.Work, varied), _ => [] };
+        return facts.Append(("time", $"{Quantity.Format(plan.Schedule.Warmup)} warm-up, {Quantity.Format(plan.Schedule.Measure)} measured, {plan.Schedule.Repeats} repeats"));
+    }
+
+    private static IEnumerable<(string, string)> DescribeFiles(FileWork work, HashSet<string> varied)
+    {
+        yield return ("kind", "a process that goes through files, no broker");
+        (string Name, string Text)[] facts =
+        [
+            ("action", work.Action.ToString().ToLowerInvariant()), ("api", work.Api), ("pattern", work.Pattern.ToString().ToLowerInvariant()),
+            ("blockBytes", Quantity.FormatBytes(work.BlockBytes)), ("threads", $"{work.Threads}"), ("fileBytes", Quantity.FormatBytes(work.FileBytes)),
+            ("cache", work.Cache.ToString().ToLowerInvariant()), ("advice", work.Advice.ToString().ToLowerInvariant()),
+            ("syncEvery", work.SyncEveryBytes == 0 ? "never made durable" : Quantity.FormatBytes(work.SyncEveryBytes)),
+        ];
+        foreach (var (name, text) in facts)
+            if (!varied.Contains("files." + name)) yield return (name, text);
+    }
+
+    private static IEnumerable<(string, string)> DescribeBrokerLoad(BrokerLoad load, HashSet<string> varied)
+    {
+        var send = load.Send;
+        if (load is ReadLoad read)
         {
             yield return ("kind", "readers of a topic that was filled first");
             yield return ("filled with", Quantity.FormatBytes(read.FillBytes));
@@ -66,14 +88,19 @@ public static class CampaignFacts
         yield return ("batch", $"{Quantity.FormatBytes(send.BatchBytes)}, linger {Quantity.Format(send.Linger)}");
         yield return ("acks", send.Acks < 0 ? "all" : $"{send.Acks}");
         yield return ("producers", $"{send.Connections}, {send.MaxInFlight} requests in flight{(send.Idempotent ? ", idempotent" : "")}");
-        yield return ("partitions", $"{plan.Load.Partitions}");
+        yield return ("partitions", $"{load.Partitions}");
         yield return ("encoding", send.TemplateMode ? "one encoded batch sent again and again: an upper bound" : "every record of its own");
-        if (plan.Load is ProduceLoad produce) yield return ("checked", $"every acknowledged record read back {produce.Check.When.ToString().ToLowerInvariant()} the run");
-        yield return ("time", $"{Quantity.Format(plan.Schedule.Warmup)} warm-up, {Quantity.Format(plan.Schedule.Measure)} measured, {plan.Schedule.Repeats} repeats");
+        if (load is ProduceLoad produce) yield return ("checked", $"every acknowledged record read back {produce.Check.When.ToString().ToLowerInvariant()} the run");
     }
 
     private static IEnumerable<(string, string)> DescribeCluster(Plan plan)
     {
+        if (plan.Load is not BrokerLoad)
+        {
+            yield return ("nodes", "none");
+            yield break;
+        }
+
         var varied = plan.Vary.Select(axis => axis.Setting).ToHashSet();
         yield return ("nodes", $"{plan.Cluster.Nodes}");
         yield return ("replication", $"{plan.Cluster.Replication}");
@@ -85,12 +112,13 @@ public static class CampaignFacts
 
     private static IEnumerable<string> Caveats(Campaign campaign, MachineFacts machine, string workFolder)
     {
-        yield return $"All nodes, the load and the harness share the {machine.Cores} cores, the memory and the one disk of one machine: flushes of the nodes contend, and the network is its loopback.";
+        if (campaign.Plans.Any(plan => plan.Load is BrokerLoad))
+            yield return $"All nodes, the load and the harness share the {machine.Cores} cores, the memory and the one disk of one machine: flushes of the nodes contend, and the network is its loopback.";
         if (DataVolume.Of(workFolder).IsMemory) yield return "The data lies in memory (tmpfs): nothing here shows what a disk does.";
         if (machine.Virtualization is { Length: > 0 } and not "none")
             yield return "The disk is virtual and may answer a flush from the host's cache: times of durable writes are optimistic.";
         if (machine.GitDirty) yield return "The working tree differed from the commit.";
-        if (campaign.Plans.Any(plan => plan.Load.Send.TemplateMode)) yield return "The load resends one encoded batch: an upper bound, not for comparisons.";
+        if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Send.TemplateMode: true })) yield return "The load resends one encoded batch: an upper bound, not for comparisons.";
         if (campaign.Cells.Max(cell => cell.Schedule.Repeats) == 1) yield return "Each cell ran once: differences may be noise.";
     }
 }

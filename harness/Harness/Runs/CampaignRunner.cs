@@ -38,7 +38,7 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
             {
                 await Settle(stop);
                 observer.RunStarts(runs[i], i + 1, runs.Count);
-                var run = new CellRun(setup, runs[i], campaign.Seed, observer, stop);
+                IRun run = runs[i].Cell.Load is FileLoad ? new FileRun(setup, runs[i], campaign.Seed, observer, stop) : new CellRun(setup, runs[i], campaign.Seed, observer, stop);
                 var (row, latency, timeline) = await run.Measure();
                 folder.Append(row, latency, timeline);
                 if (runs[i].Repeat == 1) folder.WritePlan(folder.Plan with { Nodes = [.. folder.Plan.Nodes, .. run.Configurations] });

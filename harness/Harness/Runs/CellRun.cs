@@ -8,7 +8,7 @@ using Harness.Systems;
 namespace Harness.Runs;
 
 /// <summary>One run of one cell, told from the start of its processes to the end of the last.</summary>
-internal sealed class CellRun
+internal sealed class CellRun : IRun
 {
     private const string Topic = "load";
     private const string WarmupTopic = "warmup";
@@ -48,11 +48,10 @@ internal sealed class CellRun
         _logFolder = Path.Combine(setup.LogFolder, _name);
     }
 
-    /// <summary>The settings each node told when it was ready; empty until then.</summary>
+    /// <inheritdoc/>
     public IReadOnlyList<NodeConfiguration> Configurations { get; private set; } = [];
 
-    /// <summary>Makes the run. What goes wrong is in the row, which is unsound then; no process and no data is left.</summary>
-    /// <exception cref="OperationCanceledException">It was stopped; no process and no data is left.</exception>
+    /// <inheritdoc/>
     public async Task<(RunRow Row, Histogram? Latency, IReadOnlyList<TimelinePoint> Timeline)> Measure()
     {
         try
@@ -84,10 +83,11 @@ internal sealed class CellRun
         await using var sampler = new Sampler(_setup.Device);
         foreach (var node in cluster.Nodes) sampler.Watch(Measurement.NodeName(node.Id), node.Process.Pid);
 
-        var leaders = await CreateTopic(cluster, Topic, cell.Load.Partitions);
-        if (cell.Load is ReadLoad read) await Prepare(cluster, read);
+        var load = (BrokerLoad)cell.Load;
+        var leaders = await CreateTopic(cluster, Topic, load.Partitions);
+        if (load is ReadLoad read) await Prepare(cluster, read);
 
-        var report = await Work(cluster, cell.Load.Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler);
+        var report = await Work(cluster, load.Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler);
 
         _observer.Step("stopping the nodes");
         var killed = await cluster.Stop();
@@ -149,7 +149,7 @@ internal sealed class CellRun
     /// <summary>Lets a worker do its job beside the cluster. With a sampler its measured time is marked to the moment.</summary>
     private async Task<LoadReport> Work(Cluster cluster, LoadSpec spec, Sampler? sampler)
     {
-        await using var worker = await WorkerProcess.Start(_setup.Worker, spec, Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler));
+        await using var worker = await WorkerProcess.Start(_setup.Worker, LoadJson.Write(spec), Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler));
         sampler?.Watch(Measurement.WorkerName, worker.Pid);
 
         var report = worker.Report();

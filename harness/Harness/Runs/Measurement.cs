@@ -103,7 +103,8 @@ internal sealed record Measurement(
 
     private static string Durability(Cell cell, IReadOnlyDictionary<string, string> settings)
     {
-        var acks = cell.Load.Send.Acks < 0 ? "all" : $"{cell.Load.Send.Acks}";
+        var send = ((BrokerLoad)cell.Load).Send;
+        var acks = send.Acks < 0 ? "all" : $"{send.Acks}";
         var cluster = cell.Cluster;
         var flush = settings.GetValueOrDefault("flush") ?? cluster.Strategies.GetValueOrDefault("flush", "unknown");
         return $"acks={acks}, RF {cluster.Replication}, min in-sync {cluster.MinInSync}, flush {flush}";
@@ -169,6 +170,7 @@ internal sealed record Measurement(
                 WriteBytes = used.Sum(counters => counters.DiskWriteBytes),
                 ReadCalls = used.Sum(counters => counters.ReadCalls),
                 WriteCalls = used.Sum(counters => counters.WriteCalls),
+                MajorFaults = used.Sum(counters => counters.MajorFaults),
                 RssMaxBytes = Within().SelectMany(sample => present.Where(sample.Processes.ContainsKey).Select(name => sample.Processes[name].ResidentBytes)).DefaultIfEmpty().Max(),
             };
         }

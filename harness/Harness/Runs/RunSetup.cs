@@ -6,10 +6,11 @@ namespace Harness.Runs;
 /// <summary>What all runs of a campaign share.</summary>
 /// <param name="System">The kind of broker.</param>
 /// <param name="Worker">How load workers are started.</param>
+/// <param name="FileWorker">How file workers are started.</param>
 /// <param name="WorkFolder">Gets a folder per run for the nodes' data.</param>
 /// <param name="LogFolder">Gets a folder per run for what the processes print.</param>
 /// <param name="KeepData">Whether the nodes' data stays when a run ends.</param>
-public sealed record RunSetup(ISystemUnderTest System, WorkerProgram Worker, string WorkFolder, string LogFolder, bool KeepData)
+public sealed record RunSetup(ISystemUnderTest System, WorkerProgram Worker, WorkerProgram FileWorker, string WorkFolder, string LogFolder, bool KeepData)
 {
     /// <summary>The device under the data; null when none is.</summary>
     public DeviceNumber? Device { get; } = DataVolume.Of(WorkFolder).Device is { Major: > 0 } device ? device : null;

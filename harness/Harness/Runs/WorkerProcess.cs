@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Harness.Files;
 using Harness.Load;
 using Harness.Nodes;
 
@@ -7,7 +8,7 @@ namespace Harness.Runs;
 /// <summary>How load workers are started: the program and the arguments that make it one.</summary>
 public sealed record WorkerProgram(string Program, IReadOnlyList<string> Arguments);
 
-/// <summary>One load worker at its job, in a process of its own so that its CPU time is not the harness's.</summary>
+/// <summary>One worker at its job, in a process of its own so that its CPU time is not the harness's.</summary>
 internal sealed class WorkerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StopDeadline = TimeSpan.FromSeconds(5);
@@ -19,22 +20,22 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private WorkerProcess(WorkerProgram program, string logFile, Action<LoadLine> onLine)
     {
         _onLine = onLine;
-        _process = NodeProcess.Start(new NodeCommand("the load worker", program.Program, program.Arguments, logFile), TakeLine);
+        _process = NodeProcess.Start(new NodeCommand("the worker", program.Program, program.Arguments, logFile), TakeLine);
     }
 
     public int Pid => _process.Pid;
 
     /// <summary>Starts a worker and hands it its job.</summary>
     /// <param name="program">How a worker is started.</param>
-    /// <param name="spec">The job.</param>
+    /// <param name="job">The job as a line of JSON.</param>
     /// <param name="logFile">Where what it prints beside its lines goes.</param>
     /// <param name="onLine">Is told each of its lines as it comes.</param>
-    public static async Task<WorkerProcess> Start(WorkerProgram program, LoadSpec spec, string logFile, Action<LoadLine> onLine)
+    public static async Task<WorkerProcess> Start(WorkerProgram program, string job, string logFile, Action<LoadLine> onLine)
     {
         var worker = new WorkerProcess(program, logFile, onLine);
         try
         {
-            await worker._process.Input.WriteLineAsync(LoadJson.Write(spec));
+            await worker._process.Input.WriteLineAsync(job);
             await worker._process.Input.FlushAsync();
         }
         catch (IOException)
@@ -45,17 +46,23 @@ internal sealed class WorkerProcess : IAsyncDisposable
         return worker;
     }
 
-    /// <summary>Waits for the end of the job.</summary>
+    /// <summary>Waits for the end of a load worker's job.</summary>
     /// <exception cref="RunFailedException">The worker refused the job.</exception>
     /// <exception cref="NodeFailedException">It ended without a report.</exception>
-    public async Task<LoadReport> Report()
+    public async Task<LoadReport> Report() => (await LastLine<ReportLine>()).Report;
+
+    /// <summary>Waits for the end of a file worker's job.</summary>
+    /// <inheritdoc cref="Report"/>
+    public async Task<FileReport> FileReport() => (await LastLine<FileReportLine>()).Report;
+
+    private async Task<T> LastLine<T>() where T : LoadLine
     {
         await _process.Exited;
         return _last switch
         {
-            ReportLine line => line.Report,
-            RefusalLine refusal => throw new RunFailedException("the load worker refused: " + string.Join("; ", refusal.Problems)),
-            _ => throw new NodeFailedException($"the load worker ended with exit code {_process.ExitCode} and no report:\n{_process.LogTail}"),
+            T line => line,
+            RefusalLine refusal => throw new RunFailedException("the worker refused: " + string.Join("; ", refusal.Problems)),
+            _ => throw new NodeFailedException($"the worker ended with exit code {_process.ExitCode} and no report:\n{_process.LogTail}"),
         };
     }
 

@@ -8,7 +8,7 @@ public static class CheckJudge
     /// <summary>One outcome a check, in the plan's order. Unsound runs never count.</summary>
     /// <exception cref="ResultException">A check names a metric that does not exist.</exception>
     public static IReadOnlyList<CheckOutcome> Judge(ResultPlan plan, IReadOnlyList<RunRow> runs) =>
-        [.. plan.Checks.Select(check => check.RatioTo is null ? JudgeValue(check, plan, runs) : JudgeRatio(check, check.RatioTo, plan, runs))];
+        [.. plan.Checks.Select(check => (check.RatioTo is null ? JudgeValue(check, plan, runs) : JudgeRatio(check, check.RatioTo, plan, runs)) with { Claim = check.Claim })];
 
     private static CheckOutcome JudgeValue(Check check, ResultPlan plan, IReadOnlyList<RunRow> runs)
     {

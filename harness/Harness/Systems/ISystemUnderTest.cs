@@ -21,7 +21,11 @@ public interface ISystemUnderTest
 /// <summary>The settings a node would run with, or all reasons why it would not.</summary>
 /// <param name="Settings">Every resolved setting by name; empty when there are problems.</param>
 /// <param name="Problems">One sentence each, saying what was wrong and what is allowed.</param>
-public sealed record SettingsCheck(IReadOnlyDictionary<string, string> Settings, IReadOnlyList<string> Problems);
+public sealed record SettingsCheck(IReadOnlyDictionary<string, string> Settings, IReadOnlyList<string> Problems)
+{
+    /// <summary>Of a cell that starts none.</summary>
+    public static SettingsCheck NoBroker { get; } = new(new Dictionary<string, string>(), []);
+}
 
 /// <summary>Where one node lives.</summary>
 /// <param name="NodeId">1 and up.</param>

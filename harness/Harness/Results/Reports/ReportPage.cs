@@ -52,6 +52,9 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
             _html.Close("ul");
         }
 
+        foreach (var claim in Plan.Claims)
+            _html.Open("p").Element("strong", $"Claim {claim.Number}: ").Text($"“{claim.Text}” ({claim.Source}): ").Element("strong", claim.VerdictBy(outcomes)).Close("p");
+
         _html.Close("div").Facts(
         [
             ("Machine", Machine.Summary()),
@@ -109,7 +112,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         var roles = campaign.Runs.SelectMany(run => run.Processes).Select(use => use.Role).Distinct().ToList();
         (string, bool)[] columns =
         [
-            ("cell", false), ("repeat", true), ("sound", false), ("offered (records/s)", true), ("achieved (records/s)", true), ("acknowledged", true), ("failed", true),
+            ("cell", false), ("repeat", true), ("sound", false), ("offered (records/s)", true), ("achieved (records/s)", true), ("operations (/s)", true), ("acknowledged", true), ("failed", true),
             ("read back", true), ("lost", true), ("duplicates", true), ("out of order", true), ("corrupt", true),
             ("p50 (ms)", true), ("p90 (ms)", true), ("p99 (ms)", true), ("p99.9 (ms)", true), ("max (ms)", true), ("broker CPU (s/GB)", true),
             .. roles.Select(role => ($"{role} (cores)", true)), .. roles.Select(role => ($"{role} RSS (MB)", true)), .. roles.Select(role => ($"{role} context switches", true)),
@@ -118,7 +121,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         _html.Element("h2", "Runs").Element("p", "In the order in which they were measured. Latencies count from each record's intended send time.", "muted")
             .Table(columns, campaign.Runs.Select(run => (run.Sound ? "" : "failed", (IReadOnlyList<string>)
             [
-                LabelOf(run), Count(run.Repeat), run.Sound ? "yes" : "FAILED: " + run.Reason, Number(run.OfferedPerSecond), Number(run.AchievedPerSecond), Count(run.Acked), Count(run.Failed),
+                LabelOf(run), Count(run.Repeat), run.Sound ? "yes" : "FAILED: " + run.Reason, Number(run.OfferedPerSecond), Number(Metric.Achieved.Of(run)), Number(Metric.Operations.Of(run)), Count(run.Acked), Count(run.Failed),
                 run.Verified is { } verified ? Count(verified) : "not checked", Count(run.Lost), Count(run.Duplicates), Count(run.OutOfOrder), Count(run.Corrupt),
                 Number(run.P50Ms), Number(run.P90Ms), Number(run.P99Ms), Number(run.P999Ms), Number(run.MaxMs), Number(run.CpuSecondsPerGb),
                 .. roles.Select(role => Number(run.Role(role)?.Cores)), .. roles.Select(role => Number(run.Role(role)?.RssMaxBytes / 1e6)),
