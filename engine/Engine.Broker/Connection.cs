@@ -106,6 +106,9 @@ internal sealed class Connection(ITransportConnection wire, Dispatch dispatch, L
         wire.Resume();
     }
 
+    /// <summary>Runs a request's work that may wait for the disk, on a thread that keeps nobody else waiting.</summary>
+    public void RunWhereItMayWait(IDiskWork work) => wire.RunWhereItMayWait(work);
+
     /// <summary>Ends the connection, for a reason that the client is to notice.</summary>
     public void Close() => wire.Close();
 

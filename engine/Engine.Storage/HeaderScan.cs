@@ -7,7 +7,8 @@ namespace Engine.Storage;
 /// <param name="position">Where the first batch begins.</param>
 /// <param name="end">Where the stretch ends.</param>
 /// <param name="window">Scratch memory; several small batches are had with one read when it is a few KiB.</param>
-internal ref struct HeaderScan(SegmentFile file, long position, long end, Span<byte> window)
+/// <param name="mayWait">Whether to wait for the disk, or to end at a header that is not in memory.</param>
+internal ref struct HeaderScan(SegmentFile file, long position, long end, Span<byte> window, bool mayWait = true)
 {
     private readonly Span<byte> _window = window;
     private long _windowStart;
@@ -33,7 +34,8 @@ internal ref struct HeaderScan(SegmentFile file, long position, long end, Span<b
         {
             _windowStart = Position;
             _windowBytes = (int)Math.Min(_window.Length, end - Position);
-            file.ReadExactly(Position, _window[.._windowBytes]);
+            if (mayWait) file.ReadExactly(Position, _window[.._windowBytes]);
+            else if (!file.TryReadCached(Position, _window[.._windowBytes])) return Forget();
         }
 
         var header = new BatchHeader(_window.Slice((int)(Position - _windowStart), BatchHeader.Size));
@@ -43,5 +45,11 @@ internal ref struct HeaderScan(SegmentFile file, long position, long end, Span<b
         Header = header;
         _next = Position + header.SizeBytes;
         return true;
+    }
+
+    private bool Forget()
+    {
+        _windowBytes = 0;
+        return false;
     }
 }

@@ -5,8 +5,8 @@ namespace Engine.Storage;
 /// <summary>Finds batches in a log: by offset, by timestamp, or one after the other. Any number of threads at once.</summary>
 internal sealed class LogReader(LogState log, IBatchCache cache)
 {
-    /// <inheritdoc cref="PartitionLog.TryRead"/>
-    public bool TryRead(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, out LogSlice slice)
+    /// <inheritdoc cref="PartitionLog.Read"/>
+    public ReadOutcome Read(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice)
     {
         slice = default;
         while (true)
@@ -15,18 +15,18 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
             // The end before the segments: then they hold at least what the end says.
             var end = log.EndOffset;
             var segments = log.Segments;
-            if (offset < log.StartOffset || offset > end) return false;
+            if (offset < log.StartOffset || offset > end) return ReadOutcome.OutOfRange;
 
             var bound = Math.Min(boundOffset, end);
-            if (offset >= bound) return true;
-            if (cache.TryGet(offset, bound, maxBytes, atLeastOneBatch, out slice)) return true;
+            if (offset >= bound) return ReadOutcome.Found;
+            if (cache.TryGet(offset, bound, maxBytes, atLeastOneBatch, out slice)) return ReadOutcome.Found;
 
             var number = LogState.Find(segments, offset);
             if (number < 0 || !segments[number].File.TryRefer()) continue; // Dropped meanwhile: look again.
 
             // A closed segment ends where the next begins; the last one may have grown past what this read knows of.
             var nextBase = number + 1 < segments.Length ? segments[number + 1].BaseOffset : long.MaxValue;
-            if (TryRead(segments[number], offset, bound, nextBase, maxBytes, atLeastOneBatch, out slice)) return true;
+            if (Read(segments[number], offset, bound, nextBase, maxBytes, atLeastOneBatch, mayWait, out slice) is { } outcome) return outcome;
         }
     }
 
@@ -79,22 +79,29 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
     }
 
     /// <summary>Finds the stretch of the segment between the offsets, and gives up the caller's reference to its file.</summary>
-    /// <returns>False when the segment was dropped meanwhile.</returns>
-    private bool TryRead(Segment segment, long offset, long bound, long nextBase, int maxBytes, bool atLeastOneBatch, out LogSlice slice)
+    /// <returns>Null when the segment was dropped meanwhile.</returns>
+    private ReadOutcome? Read(
+        Segment segment, long offset, long bound, long nextBase, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice)
     {
         slice = default;
         try
         {
             segment.File.Settle();
-            var start = segment.Find(offset).Bytes;
-            var end = bound >= nextBase ? segment.SizeBytes : segment.Find(bound).Bytes;
-            if (end - start > maxBytes) end = Shorten(segment, start, maxBytes, atLeastOneBatch);
-            if (end > start) slice = segment.File.Reader.Read(start, (int)(end - start));
-            return true;
+            if (!mayWait && !segment.File.IsOpen) return ReadOutcome.NotInMemory;
+            if (!TryFind(segment, offset, mayWait, out var start)) return ReadOutcome.NotInMemory;
+            var end = segment.SizeBytes;
+            if (bound < nextBase && !TryFind(segment, bound, mayWait, out end)) return ReadOutcome.NotInMemory;
+            if (end - start > maxBytes && !TryShorten(segment, start, maxBytes, atLeastOneBatch, mayWait, out end)) return ReadOutcome.NotInMemory;
+            if (end <= start) return ReadOutcome.Found;
+
+            var (reader, count) = (segment.File.Reader, (int)(end - start));
+            if (mayWait) slice = reader.Read(start, count);
+            else if (!reader.TryReadCached(start, count, out slice)) return ReadOutcome.NotInMemory;
+            return ReadOutcome.Found;
         }
         catch (Exception failure) when (LogState.IsEnvironmental(failure))
         {
-            if (!log.Holds(segment)) return false;
+            if (!log.Holds(segment)) return null;
             throw log.GoOffline("cannot be read", failure);
         }
         finally
@@ -103,16 +110,30 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         }
     }
 
-    /// <summary>Where a read that begins at <paramref name="start"/> ends if it may not take all there is.</summary>
-    private static long Shorten(Segment segment, long start, int maxBytes, bool atLeastOneBatch)
+    private static bool TryFind(Segment segment, long offset, bool mayWait, out long position)
     {
-        var boundary = segment.BoundaryBefore(start + maxBytes, start);
-        if (boundary > start) return boundary;
+        LogPosition boundary;
+        var found = true;
+        if (mayWait) boundary = segment.Find(offset);
+        else found = segment.TryFindCached(offset, out boundary);
+        position = boundary.Bytes;
+        return found;
+    }
+
+    /// <summary>Where a read that begins at <paramref name="start"/> ends if it may not take all there is; false when that takes waiting.</summary>
+    private static bool TryShorten(Segment segment, long start, int maxBytes, bool atLeastOneBatch, bool mayWait, out long end)
+    {
+        end = segment.BoundaryBefore(start + maxBytes, start);
+        if (end > start) return true;
 
         // No boundary known within maxBytes: the first batch may be larger, or the index too sparse to tell.
-        var firstBytes = segment.BatchBytes(start);
-        if (firstBytes <= maxBytes) return start + maxBytes;
-        return atLeastOneBatch ? start + firstBytes : start;
+        int firstBytes;
+        if (mayWait) firstBytes = segment.BatchBytes(start);
+        else if (!segment.TryBatchBytes(start, mayWait: false, out firstBytes)) return false;
+
+        if (firstBytes <= maxBytes) end = start + maxBytes;
+        else if (atLeastOneBatch) end = start + firstBytes;
+        return true;
     }
 
     /// <summary>Looks into a segment while its file is kept open; null also when it was dropped meanwhile.</summary>

@@ -176,7 +176,16 @@ public sealed class PartitionLog
     /// <returns>False when the log does not hold that offset: it lies before its start or past its end.</returns>
     /// <exception cref="LogOfflineException">The log is or goes offline.</exception>
     public bool TryRead(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, out LogSlice slice) =>
-        _reader.TryRead(offset, boundOffset, maxBytes, atLeastOneBatch, out slice);
+        Read(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait: true, out slice) != ReadOutcome.OutOfRange;
+
+    /// <summary>The same for callers that may not wait for the disk.</summary>
+    /// <inheritdoc cref="TryRead" path="/param"/>
+    /// <param name="mayWait">
+    /// Whether to wait for the disk. Even then the slice may be one whose bytes are read only when it is used: see <see cref="LogSlice.IsAtHand"/>.
+    /// </param>
+    /// <exception cref="LogOfflineException">The log is or goes offline.</exception>
+    public ReadOutcome Read(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice) =>
+        _reader.Read(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait, out slice);
 
     /// <summary>Shows every batch header from the one that holds <paramref name="fromOffset"/> to the end, in order.</summary>
     /// <remarks>For rebuilding what is derived from the batches: leader epochs, producer state. Reads headers only.</remarks>
@@ -482,6 +491,19 @@ public sealed class PartitionLog
         _folder.Close();
         foreach (var segment in _state.Segments) segment.File.Dispose();
     }
+}
+
+/// <summary>What a read came to.</summary>
+public enum ReadOutcome
+{
+    /// <summary>There is a slice, empty when nothing lies between the offsets.</summary>
+    Found,
+
+    /// <summary>The log does not hold that offset: it lies before its start or past its end.</summary>
+    OutOfRange,
+
+    /// <summary>It takes waiting for the disk, which the caller did not want to do.</summary>
+    NotInMemory,
 }
 
 /// <summary>Is shown one batch's header.</summary>

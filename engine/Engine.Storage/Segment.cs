@@ -173,6 +173,17 @@ internal sealed class Segment
         throw new InvalidDataException($"{File.Path} holds no batch with offset {offset}");
     }
 
+    /// <summary>The same for a caller that may not wait for the disk; false when it takes one who may. The file is open.</summary>
+    public bool TryFindCached(long offset, out LogPosition boundary)
+    {
+        if (Volatile.Read(ref _recent) is { } recent && recent.TryFloorOffset(offset, out boundary)) return true;
+
+        boundary = default;
+        if (Volatile.Read(ref _index) is not { } index) return false;
+        _isIndexUsed = true;
+        return TryScan(index, offset, out boundary, mayWait: false);
+    }
+
     /// <summary>
     /// The last boundary known without I/O at or before <paramref name="position"/>, from <paramref name="first"/> on, or
     /// <paramref name="first"/> itself.
@@ -184,10 +195,15 @@ internal sealed class Segment
     }
 
     /// <summary>The size of the batch that begins at <paramref name="position"/>.</summary>
-    public int BatchBytes(long position)
+    public int BatchBytes(long position) =>
+        TryBatchBytes(position, mayWait: true, out var bytes) ? bytes : throw new InvalidDataException($"{File.Path} holds no batch at {position}");
+
+    /// <summary>The same; false when there is no batch, or none that can be looked at without waiting for the disk.</summary>
+    public bool TryBatchBytes(long position, bool mayWait, out int bytes)
     {
-        var scan = new HeaderScan(File, position, SizeBytes, stackalloc byte[BatchHeader.Size]);
-        return scan.MoveNext() ? scan.Header.SizeBytes : throw new InvalidDataException($"{File.Path} holds no batch at {position}");
+        var scan = new HeaderScan(File, position, SizeBytes, stackalloc byte[BatchHeader.Size], mayWait);
+        bytes = scan.MoveNext() ? scan.Header.SizeBytes : 0;
+        return bytes > 0;
     }
 
     /// <summary>The indexes as they are now, in the form they have on disk. Not while the segment grows.</summary>
@@ -225,10 +241,10 @@ internal sealed class Segment
     public static (string Offsets, string Times) IndexPaths(string logPath) =>
         (Path.ChangeExtension(logPath, ".index"), Path.ChangeExtension(logPath, ".timeindex"));
 
-    private bool TryScan(OffsetIndex index, long offset, out LogPosition boundary)
+    private bool TryScan(OffsetIndex index, long offset, out LogPosition boundary, bool mayWait = true)
     {
         var end = SizeBytes;
-        var scan = new HeaderScan(File, index.PositionBefore(offset), end, stackalloc byte[HeaderWindowBytes]);
+        var scan = new HeaderScan(File, index.PositionBefore(offset), end, stackalloc byte[HeaderWindowBytes], mayWait);
         boundary = default;
         var expected = -1L;
         while (scan.MoveNext())

@@ -17,12 +17,17 @@ public sealed class SegmentFile : IDisposable
     // In place of the log's reference while the file is closed for want of use: who wants it then waits those microseconds.
     private const int LettingGo = -1;
 
+    // Longer than a request waits in a disk's queue, however busy.
+    private const long ReadingMilliseconds = 30_000;
+
     private readonly Lock _opening = new();
     private readonly NodeFiles _node;
     private readonly long _expectedBytes;
     private SafeFileHandle? _handle;
     private ISegmentReader? _reader;
     private ISegmentWriter? _writer;
+    private long _readingSince = -ReadingMilliseconds;
+    private volatile bool _hidesPages;
     private int _references = 1;
     private bool _wasUsed = true;
 
@@ -37,6 +42,9 @@ public sealed class SegmentFile : IDisposable
 
     /// <summary>The file open for buffered reading and writing. Only while a reference is held.</summary>
     public SafeFileHandle Handle => Volatile.Read(ref _handle) ?? OpenHandle();
+
+    /// <summary>Whether the file is open, so that using <see cref="Handle"/> waits for nothing.</summary>
+    internal bool IsOpen => Volatile.Read(ref _handle) is not null;
 
     internal FileCalls Calls => _node.Calls;
 
@@ -156,12 +164,42 @@ public sealed class SegmentFile : IDisposable
         using var use = Refer();
         while (bytes.Length > 0)
         {
-            var count = RandomAccess.Read(Handle, bytes, position);
+            var count = Calls.Read(Handle, bytes, position);
             if (count == 0) throw new EndOfStreamException($"{Path} ends at {position}");
             position += count;
             bytes = bytes[count..];
         }
     }
+
+    /// <summary>The same without waiting for the disk; false when not all of it is in memory, and then the content is unspecified.</summary>
+    internal bool TryReadCached(long position, Span<byte> bytes)
+    {
+        var read = Calls.ReadCached(Handle, bytes, position);
+        if (read == bytes.Length) return true;
+        if (read == PageCache.CannotTell) ReadExactly(position, bytes); // As good as it gets on such a file system.
+        else NoteReading();
+        return read == PageCache.CannotTell;
+    }
+
+    /// <summary>Whether the range could be sent from the page cache without waiting for the disk, as far as the kernel can tell.</summary>
+    internal bool HoldsCached(long position, int count) =>
+        _hidesPages || Calls.HoldsCached(Handle, position, count, filled: Environment.TickCount64 - Volatile.Read(ref _readingSince) < ReadingMilliseconds);
+
+    /// <summary>Has the disk begin with the range, which is about to be read by someone who may wait.</summary>
+    internal void BringIn(long position, int count)
+    {
+        NoteReading();
+        Calls.BringIn(Handle, position, count);
+    }
+
+    /// <summary>Tells that the range has this moment been read. If it is not in the page cache even now, asking for it is no use on this file system.</summary>
+    internal void NoteRead(long position)
+    {
+        if (!_hidesPages && !Calls.HoldsCached(Handle, position, 1, filled: false)) _hidesPages = true;
+    }
+
+    /// <summary>Someone reads from the disk: for a while, pages may be on their way.</summary>
+    private void NoteReading() => Volatile.Write(ref _readingSince, Environment.TickCount64);
 
     internal void Rename(string path)
     {

@@ -1,4 +1,5 @@
 using Engine.Broker.Acks;
+using Engine.Broker.Network;
 using Engine.Broker.Partitions;
 using Engine.Broker.Waiting;
 using Engine.Core;
@@ -8,8 +9,16 @@ using Engine.Protocol.Wire;
 namespace Engine.Broker.Handlers;
 
 /// <summary>One fetch request: looks, waits while there is too little to send, looks again. Pooled; allocates nothing after warm-up.</summary>
-internal sealed class FetchOperation(FetchHandler owner) : OffsetWait
+/// <remarks>
+/// It looks on whichever thread brought it here, which serves others too, so that look does not wait for the disk. Where it
+/// would have to, another is taken on a disk thread. The records' bytes themselves are mostly not touched here but when they
+/// are sent, where the transport takes the same care.
+/// </remarks>
+internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
 {
+    // Of an answer that had to be looked for on a disk thread: others wait for the thread, and some strategies read all of it there.
+    private const int MostColdBytes = 4 << 20;
+
     private readonly FetchRequest _request = new();
     private readonly WireBuffer _body = new(); // the request's own bytes: its frame is gone once the wait begins
     private readonly WireBuffer _framing = new();
@@ -21,6 +30,7 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait
     private RequestHeader _header;
     private Instant _deadline;
     private bool _refused;
+    private bool _expired;
 
     protected override bool AnyWakes => true;
 
@@ -48,30 +58,48 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait
         LookOrWait(expired);
     }
 
-    private void LookOrWait(bool expired)
+    void IDiskWork.Run()
     {
-        if (Look() || expired || _partitions.Count == 0) Respond();
+        var (enough, bytes) = Look(mayWait: true);
+        // What was cut short on purpose is enough.
+        if (enough || bytes > 0 || _expired) Respond();
         else Wait();
     }
 
-    /// <summary>Reads every partition in the request's order. True when the answer need not wait.</summary>
-    private bool Look()
+    private void LookOrWait(bool expired)
+    {
+        var (enough, bytes) = Look(mayWait: false);
+        if (bytes < 0)
+        {
+            DropOutcomes();
+            _expired = expired;
+            _connection.RunWhereItMayWait(this);
+        }
+        else if (enough || expired || _partitions.Count == 0) Respond();
+        else Wait();
+    }
+
+    /// <summary>Reads every partition in the request's order. Enough when the answer need not wait; less than no bytes when a look must wait for the disk.</summary>
+    private (bool Enough, long Bytes) Look(bool mayWait)
     {
         var bytes = 0L;
         var failed = false;
         var asked = _request.Partitions;
+        var maxBytes = mayWait ? Math.Min(_request.MaxBytes, MostColdBytes) : _request.MaxBytes;
         for (var i = 0; i < asked.Length; i++)
         {
-            var left = (int)Math.Clamp(_request.MaxBytes - bytes, 0, int.MaxValue);
+            var left = (int)Math.Clamp(maxBytes - bytes, 0, int.MaxValue);
             var outcome = _refused ? FetchOutcome.Failed(ErrorCode.ClusterAuthorizationFailed)
                 : _partitions[i] is not { } partition ? FetchOutcome.Failed(ErrorCode.UnknownTopicOrPartition)
-                : partition.Fetch(asked[i], _request.ReplicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0);
+                : partition.Fetch(asked[i], _request.ReplicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0, mayWait);
+            if (outcome.IsCold) return (false, -1);
+
             _outcomes.Add(outcome);
             bytes += outcome.Slice.Length;
             failed |= outcome.Error != ErrorCode.None || outcome.Diverging is not null;
         }
 
-        return failed || bytes >= _request.MinBytes;
+        return (failed || bytes >= _request.MinBytes, bytes);
     }
 
     private void Wait()

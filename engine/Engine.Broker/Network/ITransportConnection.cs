@@ -7,7 +7,7 @@ namespace Engine.Broker.Network;
 /// <summary>The sending side of one connection, and its brakes. Every member may be used from any thread at any time.</summary>
 /// <remarks>
 /// Pieces go out in the order they were queued. A send puts into the socket at once what the socket takes and leaves the
-/// rest to the transport: it never waits for the peer. Pieces sent from inside this connection's own
+/// rest to the transport: it never waits for the peer, nor for the disk that a slice's bytes may have to come from. Pieces sent from inside this connection's own
 /// <see cref="IConnectionHandler.Received"/> are held back until it returns (or sixteen have gathered) and then leave in one
 /// system call where they can. After the connection has died pieces are still taken over and released, never sent.
 /// </remarks>
@@ -39,6 +39,9 @@ internal interface ITransportConnection
 
     /// <summary>Ends what <see cref="BeginSend"/> began and sends it.</summary>
     void EndSend();
+
+    /// <summary>Runs work that may wait for the disk, on a thread that keeps no connection waiting; in the order of the calls it is begun.</summary>
+    void RunWhereItMayWait(IDiskWork work);
 
     /// <summary>Calls <see cref="IConnectionHandler.Received"/> no more, and soon reads no more, until <see cref="Resume"/>.</summary>
     void Pause();

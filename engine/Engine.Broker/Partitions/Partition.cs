@@ -135,7 +135,8 @@ internal sealed class Partition
     }
 
     /// <summary>Reads for a consumer (up to the high watermark) or a follower (up to the log's end; its offset is its acknowledgement).</summary>
-    public FetchOutcome Fetch(in FetchPartition ask, int replicaId, int maxBytes, bool atLeastOneBatch)
+    /// <param name="mayWait">Whether to wait for the disk; if not, the outcome may be <see cref="FetchOutcome.IsCold"/>.</param>
+    public FetchOutcome Fetch(in FetchPartition ask, int replicaId, int maxBytes, bool atLeastOneBatch, bool mayWait)
     {
         var woken = default(WokenWaits);
         long bound, highWatermark, logStart;
@@ -170,9 +171,12 @@ internal sealed class Partition
         try
         {
             // Retention may have dropped the offset since it was looked at.
-            if (!_log.TryRead(ask.FetchOffset, bound, maxBytes, atLeastOneBatch, out var slice))
-                return FetchOutcome.Failed(ErrorCode.OffsetOutOfRange, highWatermark, _log.StartOffset);
-            return new FetchOutcome(ErrorCode.None, highWatermark, logStart, bound, slice, null);
+            return _log.Read(ask.FetchOffset, bound, maxBytes, atLeastOneBatch, mayWait, out var slice) switch
+            {
+                ReadOutcome.OutOfRange => FetchOutcome.Failed(ErrorCode.OffsetOutOfRange, highWatermark, _log.StartOffset),
+                ReadOutcome.NotInMemory => FetchOutcome.Cold,
+                _ => new FetchOutcome(ErrorCode.None, highWatermark, logStart, bound, slice, null),
+            };
         }
         catch (Exception error) when (error is LogOfflineException or IOException)
         {
@@ -487,6 +491,11 @@ internal readonly record struct ProduceOutcome(ErrorCode Error, long BaseOffset,
 /// <param name="Bound">The offset up to which this read could see: the high watermark, or a follower's log end.</param>
 internal readonly record struct FetchOutcome(ErrorCode Error, long HighWatermark, long LogStartOffset, long Bound, LogSlice Slice, EpochEnd? Diverging)
 {
+    /// <summary>Whether it takes someone who may wait for the disk to tell; all else is unset.</summary>
+    public bool IsCold { get; private init; }
+
+    public static FetchOutcome Cold => new() { IsCold = true };
+
     public static FetchOutcome Failed(ErrorCode error, long highWatermark = -1, long logStartOffset = -1) =>
         new(error, highWatermark, logStartOffset, -1, default, null);
 }

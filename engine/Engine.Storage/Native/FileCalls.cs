@@ -61,6 +61,19 @@ internal class FileCalls
     /// <summary>Lets the page cache forget the file's first bytes, as far as they are durable. Advice: it cannot fail.</summary>
     public virtual void DropCached(SafeFileHandle file, long count) => _ = Libc.PosixFadvise(file, 0, count, Libc.AdviceDontNeed);
 
+    /// <summary>Reads what is there, waiting for the disk.</summary>
+    /// <returns>How many bytes, fewer than asked for only near the file's end; 0 at its end.</returns>
+    public virtual int Read(SafeFileHandle file, Span<byte> bytes, long position) => RandomAccess.Read(file, bytes, position);
+
+    /// <inheritdoc cref="PageCache.Holds"/>
+    public virtual bool HoldsCached(SafeFileHandle file, long position, long count, bool filled) => PageCache.Holds(file, position, count, filled);
+
+    /// <inheritdoc cref="PageCache.Read"/>
+    public virtual nint ReadCached(SafeFileHandle file, Span<byte> bytes, long position) => PageCache.Read(file, bytes, position);
+
+    /// <inheritdoc cref="PageCache.BringIn"/>
+    public virtual void BringIn(SafeFileHandle file, long position, long count) => PageCache.BringIn(file, position, count);
+
     /// <summary>Makes the names of files created, renamed and removed in <paramref name="folder"/> durable.</summary>
     public virtual void SyncFolder(string folder)
     {

@@ -16,4 +16,12 @@ public interface ISegmentReader : IDisposable
     /// </summary>
     /// <exception cref="IOException">They cannot be read.</exception>
     LogSlice Read(long position, int count);
+
+    /// <summary>The same for a caller that may not wait for the disk; false when the bytes are not in memory.</summary>
+    /// <remarks>A reader that only says where the bytes are, and leaves it to whoever sends them to touch them, need not define it.</remarks>
+    bool TryReadCached(long position, int count, out LogSlice slice)
+    {
+        slice = Read(position, count);
+        return true;
+    }
 }

@@ -26,7 +26,8 @@ internal sealed class MappedRead : IReadPath
         {
             var mapping = Volatile.Read(ref _mapping);
             if (mapping is null || position + count > mapping.Length) mapping = Grow(position + count);
-            return LogSlice.OfMemory(mapping.Memory.Slice((int)position, count), file.Refer());
+            file.Refer();
+            return LogSlice.OfMapping(mapping.Memory.Slice((int)position, count), position, file);
         }
 
         // Nobody refers to the file any more, so nobody holds a view of it.

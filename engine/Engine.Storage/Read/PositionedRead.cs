@@ -14,22 +14,39 @@ internal sealed class PositionedRead : IReadPath
     {
         public LogSlice Read(long position, int count)
         {
+            Read(position, count, mayWait: true, out var slice);
+            return slice;
+        }
+
+        public bool TryReadCached(long position, int count, out LogSlice slice) => Read(position, count, mayWait: false, out slice);
+
+        public void Dispose()
+        {
+            // The handle is the segment file's.
+        }
+
+        private bool Read(long position, int count, bool mayWait, out LogSlice slice)
+        {
+            slice = default;
             var block = BlockPool.Shared.Rent(count);
             try
             {
-                file.ReadExactly(position, block.Bytes.AsSpan(0, count));
-                return LogSlice.OfMemory(block.Bytes.AsMemory(0, count), block);
+                var bytes = block.Bytes.AsSpan(0, count);
+                if (mayWait) file.ReadExactly(position, bytes);
+                else if (!file.TryReadCached(position, bytes))
+                {
+                    block.Dispose();
+                    return false;
+                }
+
+                slice = LogSlice.OfMemory(block.Bytes.AsMemory(0, count), block);
+                return true;
             }
             catch
             {
                 block.Dispose();
                 throw;
             }
-        }
-
-        public void Dispose()
-        {
-            // The handle is the segment file's.
         }
     }
 }

@@ -8,6 +8,7 @@ using Engine.Broker.Waiting;
 using Engine.Core.Memory;
 using Engine.Core.Partitions;
 using Engine.Storage;
+using Engine.Storage.Native;
 
 namespace Engine.Tests.Broker;
 
@@ -23,9 +24,12 @@ internal sealed class InProcessBroker : IInSyncProposals, IDisposable
     /// <param name="replicas">The nodes that hold partition 0 of <see cref="Topic"/>; node 1 is this one and leads.</param>
     /// <param name="leader">2 makes this node a follower.</param>
     /// <param name="check">What is checked of batches, as the command line names it.</param>
-    public InProcessBroker(int[] replicas, string flush = "os-cache", string read = "sendfile", int minInSync = 1, int leader = 1, string check = "crc")
+    /// <param name="calls">The way to the disk; null: the kernel's.</param>
+    public InProcessBroker(
+        int[] replicas, string flush = "os-cache", string read = "sendfile", int minInSync = 1, int leader = 1, string check = "crc", FileCalls? calls = null)
     {
-        _folder = DataFolder.Open(_path, nodeId: 1, clusterId: null, StorageStrategies.Create(flush: flush, read: read));
+        var strategies = StorageStrategies.Create(flush: flush, read: read);
+        _folder = DataFolder.Open(_path, nodeId: 1, clusterId: null, strategies, TimeProvider.System, calls ?? FileCalls.Kernel);
         // A sparse index grows by doubling as its log does, which is not a cost of any one request: none grows here.
         var settings = new PartitionSettings
         {
@@ -44,6 +48,8 @@ internal sealed class InProcessBroker : IInSyncProposals, IDisposable
     public Partition Partition { get; }
 
     public Dispatch Dispatch { get; }
+
+    public DataFolder Folder => _folder;
 
     public List<int[]> Proposals { get; } = [];
 
@@ -102,6 +108,8 @@ internal sealed class InProcessBroker : IInSyncProposals, IDisposable
         public void EndSend()
         {
         }
+
+        public void RunWhereItMayWait(IDiskWork work) => work.Run();
 
         public void Pause()
         {

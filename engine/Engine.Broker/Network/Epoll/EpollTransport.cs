@@ -6,8 +6,8 @@ namespace Engine.Broker.Network.Epoll;
 
 /// <summary>A few event loops serve all connections: no thread hand-off between a request and its answer.</summary>
 /// <remarks>
-/// A connection stays with one loop. Whatever blocks a handler (a cold read, also inside sendfile) holds up the other
-/// connections of its loop.
+/// A connection stays with one loop. Whatever blocks a handler holds up the other connections of its loop; what waits for the
+/// disk is therefore left to a few threads beside the loops.
 /// </remarks>
 internal sealed class EpollTransport(int loops) : SocketTransport(blocking: false)
 {
@@ -25,7 +25,7 @@ internal sealed class EpollTransport(int loops) : SocketTransport(blocking: fals
         SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
     {
         var loop = _loops[(int)(Interlocked.Increment(ref _accepted) % (uint)_loops.Length)];
-        var connection = new EpollConnection(loop, socket, remote, Report);
+        var connection = new EpollConnection(loop, socket, remote, Disk, Report);
         if (connection.TryAttach(onConnection)) connection.Start();
     }
 

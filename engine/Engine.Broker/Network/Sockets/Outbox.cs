@@ -9,6 +9,10 @@ namespace Engine.Broker.Network.Sockets;
 /// One thread at a time drains it, outside the lock; whoever queues meanwhile leaves the piece to that thread. Each piece is
 /// released exactly once, after its last byte was taken or when the outbox is dropped, but never under a system call that
 /// reads it, and never with the lock held.
+/// <para>
+/// What lies in files (ranges of them, mappings) is asked after, step by step, before it is sent: a step that is not in memory
+/// goes out on a thread that may wait for the disk, or a reader of old data would hold up everyone whom the sending thread serves.
+/// </para>
 /// </remarks>
 /// <param name="socket">Where the bytes go.</param>
 /// <param name="blocks">The socket is a blocking one. Senders then leave file ranges, which cannot be sent without waiting, to <see cref="SendRest"/>.</param>
@@ -16,6 +20,9 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
 {
     // A turn of a thread that serves other connections too ends after so much; the rest waits for its next turn.
     private const long TurnBytes = 4 << 20;
+
+    // A turn of a thread that waits for the disk: others wait for the thread.
+    private const long ColdTurnBytes = 1 << 20;
 
     // File ranges from here on are sent corked. sendfile(2) lets go of the socket every 64 KiB, and an acknowledgement that comes
     // in between pushes the odd bytes behind the last full segment out on their own: a third more segments, and CPU, a byte.
@@ -32,6 +39,7 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
     private bool _corked; // the draining thread's
     private volatile bool _dead;
     private volatile bool _blocked;
+    private volatile bool _cold;
     private long _queuedBytes;
 
     /// <summary>What an attempt to send came to.</summary>
@@ -42,6 +50,12 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
 
         /// <summary>The rest must wait: the transport calls <see cref="SendRest"/> when the socket can take more.</summary>
         Blocked,
+
+        /// <summary>
+        /// The next bytes are in no memory, and whoever sends serves other connections too: a thread that may wait for the disk
+        /// is to call <see cref="SendCold"/>.
+        /// </summary>
+        Cold,
 
         /// <summary>The peer is gone, or a file range ended too early: the connection is to be closed.</summary>
         Broken,
@@ -79,10 +93,13 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
     }
 
     /// <summary>Sends what goes without waiting.</summary>
-    public Outcome TrySend() => Drain(rest: false);
+    public Outcome TrySend() => Drain(Turn.Try);
 
     /// <summary>Sends what is left after <see cref="Outcome.Blocked"/>; on a blocking socket it waits until all has gone.</summary>
-    public Outcome SendRest() => Drain(rest: true);
+    public Outcome SendRest() => Drain(Turn.Rest);
+
+    /// <summary>Sends a step of what is left after <see cref="Outcome.Cold"/>, waiting for the disk. What follows may be in memory again.</summary>
+    public Outcome SendCold() => Drain(Turn.Cold);
 
     /// <summary>Releases what is queued, now and from now on.</summary>
     public void Drop()
@@ -97,24 +114,28 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
         ReleaseAll();
     }
 
-    private Outcome Drain(bool rest)
+    private Outcome Drain(Turn turn)
     {
         lock (_lock)
         {
-            if (_dead || _draining || _count == 0 || (_blocked && !rest)) return Outcome.Done;
+            if (_dead || _draining || _count == 0) return Outcome.Done;
+            if ((_blocked && turn != Turn.Rest) || (_cold && turn != Turn.Cold)) return Outcome.Done;
             _draining = true;
+            _cold = false;
 
             // Not dropped, hence not disposed yet; from here on the descriptor stays open until it is released below.
             var counted = false;
             socket.DangerousAddRef(ref counted);
         }
 
-        var mayWait = blocks && rest;
+        var mayWait = blocks && turn == Turn.Rest;
         var outcome = Outcome.Done;
         var turnBytes = 0L;
         Gathering pieces = default;
-        while (TryGather(ref pieces, mayWait, turnBytes, ref outcome, out var count, out var more))
+        while (TryGather(ref pieces, turn, turnBytes, ref outcome, out var count, out var more))
         {
+            var waits = (mayWait || turn == Turn.Cold) && !pieces[0].IsAtHand;
+            if (waits) pieces[0].BringIn();
             if (!_corked && pieces[0].File is not null && pieces[0].Left >= CorkBytes) Cork(true);
             var sent = pieces[0].File is { } file
                 ? SendFile(file, pieces[0])
@@ -122,6 +143,7 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
             if (sent < 0) outcome = sent == SocketFull ? Outcome.Blocked : Outcome.Broken;
             if (sent <= 0) continue;
 
+            if (waits) pieces[0].NoteUsed();
             turnBytes += sent;
             Settle(pieces[..count], sent);
         }
@@ -132,34 +154,53 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
     }
 
     /// <summary>Copies out what the next system call is to send; false, and the drain is over, when there is to be none.</summary>
-    private bool TryGather(ref Gathering pieces, bool mayWait, long turnBytes, ref Outcome outcome, out int count, out bool more)
+    private bool TryGather(ref Gathering pieces, Turn turn, long turnBytes, ref Outcome outcome, out int count, out bool more)
     {
         lock (_lock)
         {
-            count = 0;
-            more = false;
+            (count, more) = (0, false);
             if (outcome == Outcome.Done && !_dead && _count > 0)
             {
-                var leaveFile = blocks && !mayWait && Queued(0).File is not null;
-                if (!leaveFile && (mayWait || turnBytes < TurnBytes))
+                outcome = WhyNot(turn, turnBytes);
+                if (outcome == Outcome.Done)
                 {
                     do
                         pieces[count] = Queued(count++);
-                    while (pieces[0].File is null && count < Gathering.MostPieces && count < _count && Queued(count).File is null);
+                    while (IsGatheredWith(pieces[count - 1], count));
                     more = count < _count;
                     return true;
                 }
-
-                outcome = Outcome.Blocked;
             }
 
             if (_corked && _count == 0) Cork(false);
             if (outcome == Outcome.Broken) _dead = true;
-            if (_dead && outcome == Outcome.Blocked) outcome = Outcome.Done; // dropped meanwhile: nothing is left to wait for
+            if (_dead && outcome is Outcome.Blocked or Outcome.Cold) outcome = Outcome.Done; // dropped meanwhile: nothing is left to wait for
             _blocked = outcome == Outcome.Blocked;
+            _cold = outcome == Outcome.Cold;
             _draining = false;
             return false;
         }
+    }
+
+    /// <summary>What keeps this turn from sending the first piece; <see cref="Outcome.Done"/>: nothing.</summary>
+    private Outcome WhyNot(Turn turn, long turnBytes)
+    {
+        if (blocks && turn == Turn.Rest) return Outcome.Done;
+
+        ref readonly var next = ref Queued(0);
+        if (blocks && next.File is not null) return Outcome.Blocked;
+        if (turnBytes >= (turn == Turn.Cold ? ColdTurnBytes : TurnBytes)) return Outcome.Blocked;
+        if (turn == Turn.Cold || next.IsAtHand) return Outcome.Done;
+        return blocks ? Outcome.Blocked : Outcome.Cold; // a blocking socket's writer may wait
+    }
+
+    /// <summary>Whether the queued piece at <paramref name="index"/> goes out in one call with the one before it.</summary>
+    private bool IsGatheredWith(in Piece before, int index)
+    {
+        if (before.File is not null || before.Next < before.Left || index == Gathering.MostPieces || index >= _count) return false;
+
+        ref readonly var piece = ref Queued(index);
+        return piece.File is null && piece.IsAtHand;
     }
 
     /// <summary>Takes <paramref name="sent"/> bytes off the queue and releases the pieces that are through.</summary>
@@ -185,7 +226,7 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
         var vectors = stackalloc LibC.IoVector[Gathering.MostPieces];
         Pins pins = default;
         for (var i = 0; i < pieces.Length; i++)
-            vectors[i] = new() { Start = pieces[i].Pin(out pins[i]), Length = (nuint)pieces[i].Left };
+            vectors[i] = new() { Start = pieces[i].Pin(out pins[i]), Length = (nuint)pieces[i].Next };
 
         var message = new LibC.MessageHeader { Vectors = vectors, VectorCount = (nuint)pieces.Length };
         nint sent;
@@ -203,7 +244,7 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
         var position = piece.FilePosition;
         nint sent;
         do
-            sent = LibC.SendFile(socket.Descriptor, file, &position, (nuint)piece.Left);
+            sent = LibC.SendFile(socket.Descriptor, file, &position, (nuint)piece.Next);
         while (sent < 0 && LibC.LastError == Errno.Interrupted);
 
         // 0: the file ends before the range does. Its length was announced to the peer already, so there is no way on.
@@ -252,6 +293,19 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
 
             piece.Release();
         }
+    }
+
+    /// <summary>Who drains, and so what may be waited for.</summary>
+    private enum Turn
+    {
+        /// <summary>Anyone: for nothing.</summary>
+        Try,
+
+        /// <summary>The connection's thread, once the socket takes more: for nothing; of a blocking socket, for peer and disk.</summary>
+        Rest,
+
+        /// <summary>A disk thread: for the disk.</summary>
+        Cold,
     }
 
     [InlineArray(Gathering.MostPieces)]

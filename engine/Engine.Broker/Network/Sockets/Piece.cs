@@ -10,6 +10,9 @@ namespace Engine.Broker.Network.Sockets;
 /// <summary>Something queued for sending, and what of it is left: the front of a block, or a piece of a log.</summary>
 internal unsafe struct Piece
 {
+    // Asking whether it is in memory costs under a microsecond a step; what is read in must stay there until it is sent.
+    private const int StoredStepBytes = 1 << 20;
+
     private readonly Block? _block;
     private readonly LogSlice _slice;
     private int _sent;
@@ -32,11 +35,23 @@ internal unsafe struct Piece
 
     public readonly int Left => Length - _sent;
 
+    /// <summary>What of it one system call is to send: of bytes that come from a file only so many as are asked for at a time.</summary>
+    public readonly int Next => _slice.IsStored ? Math.Min(Left, StoredStepBytes) : Left;
+
     public readonly SafeFileHandle? File => _slice.File;
 
     public readonly long FilePosition => _slice.FilePosition + _sent;
 
+    /// <summary>Whether <see cref="Next"/> can be sent without waiting for the disk.</summary>
+    public readonly bool IsAtHand => _slice.IsAtHand(_sent, Next);
+
     public void Advance(int bytes) => _sent += bytes;
+
+    /// <summary>Has the disk begin with what is next, and with as much again, so that it does not idle while the first is sent.</summary>
+    public readonly void BringIn() => _slice.BringIn(_sent, Math.Min(Left, 2 * StoredStepBytes));
+
+    /// <summary>Tells that the next byte was sent by someone who waited for it.</summary>
+    public readonly void NoteUsed() => _slice.NoteUsed(_sent);
 
     /// <summary>The address of what is left of a piece in memory, until <paramref name="pin"/> is disposed.</summary>
     public readonly byte* Pin(out MemoryHandle pin)

@@ -6,8 +6,9 @@ namespace Engine.Broker.Network.Sockets;
 
 /// <summary>What a connection is under every strategy: an inbox, a handler and an outbox. The strategy decides who waits, and where.</summary>
 /// <remarks>One thread, the connection's own, receives, calls the handler and ends the connection; every thread may send.</remarks>
-internal abstract class SocketConnection(SocketHandle socket, EndPoint? remote, bool blocks, Action<EndPoint?, Exception> report)
-    : ITransportConnection
+internal abstract class SocketConnection(
+    SocketHandle socket, EndPoint? remote, bool blocks, DiskThreads disk, Action<EndPoint?, Exception> report)
+    : ITransportConnection, IDiskWork
 {
     // Reading stops above this, until half of it has gone: a peer that asks and does not take the answers keeps only this much of us.
     private const long MostQueuedBytes = 16 << 20;
@@ -82,6 +83,14 @@ internal abstract class SocketConnection(SocketHandle socket, EndPoint? remote, 
         _closing = true;
         Wake();
     }
+
+    public void RunWhereItMayWait(IDiskWork work)
+    {
+        if (!disk.Post(work)) work.Run(); // the transport is ending, and nobody is held up any more
+    }
+
+    /// <summary>A turn of sending on a disk thread.</summary>
+    void IDiskWork.Run() => After(_outbox.SendCold());
 
     /// <summary>Has the connection's thread look at the connection's state again. Any thread, often.</summary>
     protected abstract void Wake();
@@ -174,6 +183,8 @@ internal abstract class SocketConnection(SocketHandle socket, EndPoint? remote, 
     {
         if (outcome == Outbox.Outcome.Blocked)
             OutputBlocked();
+        else if (outcome == Outbox.Outcome.Cold)
+            _ = disk.Post(this); // refused: the transport has ended this connection too
         else if (outcome == Outbox.Outcome.Broken)
             Close();
 

@@ -5,6 +5,9 @@ namespace Engine.Broker.Network.Sockets;
 /// <summary>What the strategies on plain sockets share: their open ports.</summary>
 internal abstract class SocketTransport(bool blocking) : ITransport
 {
+    // A disk serves several requests at once better than one after the other; more than a few only queue elsewhere.
+    private const int MostDiskThreads = 4;
+
     private readonly Lock _lock = new();
     private readonly List<Listener> _listeners = [];
     private bool _disposed;
@@ -33,7 +36,11 @@ internal abstract class SocketTransport(bool blocking) : ITransport
 
         foreach (var listener in _listeners) listener.Dispose();
         Stop();
+        Disk.Dispose(); // after the connections: what they still wait for ends with them
     }
+
+    /// <summary>Where the connections' work runs that may wait for the disk. Each transport has its own: replicas never wait for clients here either.</summary>
+    protected DiskThreads Disk { get; } = new(MostDiskThreads);
 
     /// <summary>Called before the first port is opened; again if that could not be.</summary>
     protected abstract void Start();

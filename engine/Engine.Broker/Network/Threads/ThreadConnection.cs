@@ -21,8 +21,8 @@ internal sealed class ThreadConnection : SocketConnection
     private bool _ended;
 
     public ThreadConnection(
-        SocketHandle socket, EndPoint? remote, string name, Action<EndPoint?, Exception> report, Action<ThreadConnection> onEnd)
-        : base(socket, remote, blocks: true, report)
+        SocketHandle socket, EndPoint? remote, string name, DiskThreads disk, Action<EndPoint?, Exception> report, Action<ThreadConnection> onEnd)
+        : base(socket, remote, blocks: true, disk, report)
     {
         _onEnd = onEnd;
         _reader = new(Read, StackBytes) { Name = name, IsBackground = true };

@@ -21,7 +21,7 @@ internal sealed class ThreadsTransport() : SocketTransport(blocking: true)
     protected override void Accepted(
         SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
     {
-        var connection = new ThreadConnection(socket, remote, $"{name}-{Interlocked.Increment(ref _accepted)}", Report, Ended);
+        var connection = new ThreadConnection(socket, remote, $"{name}-{Interlocked.Increment(ref _accepted)}", Disk, Report, Ended);
         if (!connection.TryAttach(onConnection)) return;
 
         lock (_lock) _connections.Add(connection);
