@@ -23,6 +23,7 @@ internal static partial class Strace
             // A call that another thread's got in between of stands on two lines; the first has the file, the second the result.
             var thread = line[..line.IndexOf(' ', StringComparison.Ordinal)];
             var call = line;
+            if (line.Contains(" syscall_0x", StringComparison.Ordinal)) continue; // too new for this strace, which then shows it asked for or not
             if (line.EndsWith("<unfinished ...>", StringComparison.Ordinal))
             {
                 begun[thread] = line;
