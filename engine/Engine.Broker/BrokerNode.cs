@@ -31,7 +31,7 @@ internal sealed class BrokerNode : IDisposable
             _store = Keep(MetadataStores.Catalog.Create(options.Metadata).Instance(options.ClusterFolder, options.NodeId));
             folder.Join(_store.State.ClusterId);
             var deadlines = Keep(new Deadlines());
-            var partitions = new PartitionTable();
+            var partitions = Keep(new PartitionTable());
             var proposals = Keep(new InSyncProposals(_store));
             var replication = Keep(Replications.Catalog.Create(options.Replication).Instance(options.NodeId));
             var check = BatchChecks.Catalog.Create(options.Check).Instance;

@@ -90,6 +90,13 @@ public sealed class PartitionLog
     /// <summary>Where the newest segment begins.</summary>
     public long LastSegmentOffset => Active.BaseOffset;
 
+    /// <summary>Where the newest <paramref name="segments"/> segments begin; the first one's begin when there are fewer.</summary>
+    public long SegmentOffsetFromEnd(int segments)
+    {
+        var all = _state.Segments;
+        return all[Math.Max(0, all.Length - segments)].BaseOffset;
+    }
+
     /// <summary>Everything before it is as safe as the flush policy wants it and may be acknowledged.</summary>
     public long StoredOffset => _flush.HoldsAcknowledgement ? _flush.FlushedOffset : EndOffset;
 

@@ -18,7 +18,7 @@ internal sealed class Partition
 {
     private readonly Lock _gate = new();
     private readonly ReplicatedPartition _state;
-    private readonly ProducerStates _producers = new();
+    private readonly PartitionProducers _producers;
     private readonly EpochHistory _epochs;
     private readonly EpochFile _epochFile;
     private readonly PartitionLog _log;
@@ -40,6 +40,7 @@ internal sealed class Partition
         _log.WentOffline += (_, failure) => LogFailed(failure);
         _epochFile = new EpochFile(_log.Folder);
         _epochs = _epochFile.Read();
+        _producers = new PartitionProducers(_log, settings.ProducerIdExpiration);
         LearnFromLog();
         _state.ReplicaAppended(_log.EndOffset, 0);
     }
@@ -59,6 +60,8 @@ internal sealed class Partition
     {
         _log.Retain(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), belowOffset: _state.HighWatermark);
         ForgetEpochsOfDeleted();
+        lock (_gate)
+            if (!_closed) _producers.Retain();
     }
 
     /// <summary>Deletes the records before an offset: for good, once this returns, though other replicas may still hold them.</summary>
@@ -103,7 +106,7 @@ internal sealed class Partition
     public ProduceOutcome Produce(Span<byte> batch, IAckRule acks)
     {
         var header = new BatchHeader(batch);
-        var sequence = BatchSequence.From(header.ProducerId, header.ProducerEpoch, header.BaseSequence, header.LastOffsetDelta);
+        var sequence = PartitionProducers.SequenceOf(header);
         var woken = default(WokenWaits);
         ProduceOutcome outcome;
         lock (_gate)
@@ -122,7 +125,7 @@ internal sealed class Partition
             _log.Append(batch); // throws when the log is offline; then nothing here has changed
             if (_hasUnwrittenEpoch) TryWriteEpochs();
             _state.Append(header.RecordCount);
-            _producers.Appended(sequence, baseOffset);
+            _producers.Appended(header);
             _state.LeaderStored(_log.StoredOffset, _effects);
             _appendWaiters.TakeReached(_log.EndOffset, ref woken);
             _storeWaiters.TakeReached(_log.StoredOffset, ref woken);
@@ -295,13 +298,13 @@ internal sealed class Partition
                 if (header.BaseOffset != next || header.LeaderEpoch > asked.LeaderEpoch) break;
 
                 if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) _hasUnwrittenEpoch = true;
-                _producers.Appended(Sequence(header), header.BaseOffset);
                 next = header.NextOffset;
                 sound += size;
             }
 
             if (sound > 0) _log.Append(records[..sound]);
             if (_hasUnwrittenEpoch) TryWriteEpochs();
+            foreach (var batch in new BatchReader(records[..sound])) _producers.Appended(new BatchHeader(batch));
             _log.EnsureStored();
             _state.ReplicaAppended(_log.EndOffset, leaderHighWatermark);
             return sound > 0 || records.IsEmpty;
@@ -337,20 +340,28 @@ internal sealed class Partition
         {
             if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch || leaderLogStart < 0) return;
 
+            _producers.BeforeTruncation(-1);
             _log.TruncateFullyAndStartAt(leaderLogStart);
             _epochs.Clear();
             WriteEpochs();
-            _producers.Clear();
+            LearnFromLog();
             _state.ReplicaTruncated(leaderLogStart);
         }
     }
 
-    /// <summary>The topic is gone or the node stops: those who wait are sent to look again, and nothing is taken any more.</summary>
-    public void Close()
+    /// <summary>The topic is gone: those who wait are sent to look again, and nothing is taken any more.</summary>
+    public void Close() => Close(keepProducers: false);
+
+    /// <summary>The node stops: as <see cref="Close()"/>, and what is to be known at the next start is written.</summary>
+    public void Stop() => Close(keepProducers: true);
+
+    private void Close(bool keepProducers)
     {
         var woken = default(WokenWaits);
         lock (_gate)
         {
+            if (keepProducers && !_closed) _producers.Keep();
+            _producers.Close();
             _closed = true;
             TakeAll(ref woken);
         }
@@ -366,10 +377,10 @@ internal sealed class Partition
 
     private void TruncateTo(long offset)
     {
+        _producers.BeforeTruncation(offset);
         _log.TruncateTo(offset);
         if (_epochs.TruncateFrom(offset)) WriteEpochs();
         // What the cut batches taught of their producers cannot be taken back singly.
-        _producers.Clear();
         LearnFromLog();
         _state.ReplicaTruncated(_log.EndOffset);
     }
@@ -401,21 +412,12 @@ internal sealed class Partition
         });
     }
 
-    /// <summary>Learns from the newest segment's batches their producers, and the epochs that a crash kept from their file.</summary>
-    /// <remarks>
-    /// Reading on into older segments would cost start-up time for little: only a batch that was stored just before a roll,
-    /// and is sent again after a restart just behind it, finds its producer forgotten and is stored twice.
-    /// </remarks>
     private void LearnFromLog()
     {
         // An epoch may begin at the very end: its leader was elected and wrote nothing yet.
         _epochs.TruncateFrom(_log.EndOffset + 1);
         _epochs.TruncateBefore(_log.StartOffset);
-        _log.VisitBatches(_log.LastSegmentOffset, batch =>
-        {
-            _producers.Appended(Sequence(batch), batch.BaseOffset);
-            if (batch.LeaderEpoch > _epochs.Latest) _epochs.Assign(batch.LeaderEpoch, batch.BaseOffset);
-        });
+        _producers.Learn(_epochs);
     }
 
     private void WriteEpochs()
@@ -474,9 +476,6 @@ internal sealed class Partition
     // What a leader took must be taken here too: where it looks at headers only, a wrong CRC would end replication for good.
     private int BatchBytes(ReadOnlySpan<byte> bytes) =>
         Settings.Check.ChecksCrc ? BatchCheck.SoundBatchBytes(bytes) : BatchCheck.WholeBatchBytes(bytes);
-
-    private static BatchSequence Sequence(in BatchHeader header) =>
-        BatchSequence.From(header.ProducerId, header.ProducerEpoch, header.BaseSequence, header.LastOffsetDelta);
 }
 
 /// <summary>What became of a batch handed to <see cref="Partition.Produce"/>.</summary>

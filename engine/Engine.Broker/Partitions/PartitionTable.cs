@@ -4,7 +4,7 @@ namespace Engine.Broker.Partitions;
 
 /// <summary>The partitions that this node holds a replica of, found by the name bytes of a request without making a string.</summary>
 /// <remarks>Reads take no lock: each change publishes a new table. Changes are made by one thread at a time.</remarks>
-internal sealed class PartitionTable
+internal sealed class PartitionTable : IDisposable
 {
     private volatile Dictionary<string, Partition?[]> _topics = Empty();
 
@@ -28,6 +28,9 @@ internal sealed class PartitionTable
         change(next);
         _topics = next;
     }
+
+    /// <summary>The node stops: ends what all partitions do.</summary>
+    public void Dispose() => Parallel.ForEach(All, partition => partition.Stop());
 
     private static Dictionary<string, Partition?[]> Empty() => new(NameComparer.Instance);
 

@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Engine.Core.Partitions;
 
@@ -6,7 +6,7 @@ namespace Engine.Core.Partitions;
 /// <remarks>Derived from the log's batches alone, so a follower or a restarted node that has the batches has this too.</remarks>
 public sealed class ProducerStates
 {
-    private readonly Dictionary<long, Producer> _producers = [];
+    private readonly Dictionary<long, ProducerMemory> _producers = [];
 
     public int Count => _producers.Count;
 
@@ -15,15 +15,17 @@ public sealed class ProducerStates
     public ErrorCode Check(in BatchSequence batch, out long duplicateOf)
     {
         duplicateOf = -1;
+        if (batch.ProducerId < 0) return ErrorCode.None;
+
+        ref readonly var producer = ref CollectionsMarshal.GetValueRefOrNullRef(_producers, batch.ProducerId);
         // Unknown producer: its state may have gone with old segments, so any sequence is taken.
-        if (batch.ProducerId < 0 || !_producers.TryGetValue(batch.ProducerId, out var producer)) return ErrorCode.None;
+        if (System.Runtime.CompilerServices.Unsafe.IsNullRef(in producer)) return ErrorCode.None;
 
         if (batch.Epoch < producer.Epoch) return ErrorCode.InvalidProducerEpoch;
         if (batch.Epoch > producer.Epoch) return batch.First == 0 ? ErrorCode.None : ErrorCode.OutOfOrderSequenceNumber;
 
-        for (var i = 0; i < producer.Remembered; i++)
+        foreach (ref readonly var known in producer.Batches)
         {
-            ref readonly var known = ref producer.Batches[i];
             if (known.First != batch.First || known.Last != batch.Last) continue;
             duplicateOf = known.BaseOffset;
             return ErrorCode.None;
@@ -33,62 +35,35 @@ public sealed class ProducerStates
     }
 
     /// <summary>Remembers an appended batch, whoever appended it.</summary>
-    public void Appended(in BatchSequence batch, long baseOffset)
+    /// <param name="nowMs">When, in milliseconds since the Unix epoch: the clock that <see cref="ForgetIdle"/> is told by. Not the
+    /// batch's own timestamp, which its producer makes up.</param>
+    public void Appended(in BatchSequence batch, long baseOffset, long nowMs)
     {
         if (batch.ProducerId < 0) return;
 
-        if (!_producers.TryGetValue(batch.ProducerId, out var producer))
-            _producers.Add(batch.ProducerId, producer = new Producer());
-        producer.Remember(batch, baseOffset);
+        ref var producer = ref CollectionsMarshal.GetValueRefOrAddDefault(_producers, batch.ProducerId, out var isKnown);
+        if (!isKnown) producer = new ProducerMemory(batch.ProducerId, batch.Epoch, nowMs);
+        producer.Remember(batch, baseOffset, nowMs);
+    }
+
+    /// <summary>Forgets producers that have sent nothing since: their next batch begins anew.</summary>
+    public void ForgetIdle(long sinceMs)
+    {
+        foreach (var (id, producer) in _producers)
+            if (producer.LastSeenMs < sinceMs) _producers.Remove(id);
     }
 
     /// <summary>Forgets everything, to be told again from the log after a truncation.</summary>
     public void Clear() => _producers.Clear();
 
+    /// <summary>All that is remembered at this moment, to be kept elsewhere.</summary>
+    public ProducerMemory[] ToArray() => [.. _producers.Values];
+
+    /// <summary>Remembers what was remembered before.</summary>
+    public void Restore(in ProducerMemory producer) => _producers[producer.ProducerId] = producer;
+
     /// <summary>The sequence number after <paramref name="sequence"/>: they wrap from 2^31-1 to 0.</summary>
     private static int Next(int sequence) => sequence == int.MaxValue ? 0 : sequence + 1;
-
-    private sealed class Producer
-    {
-        // Kafka's producers keep at most five requests in flight, so a retry is always among the last five batches.
-        private const int BatchesKept = 5;
-
-        private int _oldest;
-
-        public RememberedBatches Batches;
-
-        public short Epoch { get; private set; } = -1;
-
-        public int LastSequence { get; private set; }
-
-        public int Remembered { get; private set; }
-
-        public void Remember(in BatchSequence batch, long baseOffset)
-        {
-            if (batch.Epoch != Epoch) (Epoch, Remembered, _oldest) = (batch.Epoch, 0, 0);
-
-            var remembered = new RememberedBatch(batch.First, batch.Last, baseOffset);
-            if (Remembered < BatchesKept)
-            {
-                Batches[Remembered++] = remembered;
-            }
-            else
-            {
-                Batches[_oldest] = remembered;
-                _oldest = (_oldest + 1) % BatchesKept;
-            }
-
-            LastSequence = batch.Last;
-        }
-
-        [InlineArray(BatchesKept)]
-        public struct RememberedBatches
-        {
-            private RememberedBatch _first;
-        }
-
-        public readonly record struct RememberedBatch(int First, int Last, long BaseOffset);
-    }
 }
 
 /// <summary>The part of a batch's header that idempotence is about.</summary>

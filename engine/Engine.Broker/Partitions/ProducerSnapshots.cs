@@ -1,0 +1,96 @@
+using System.Globalization;
+using Engine.Storage;
+
+namespace Engine.Broker.Partitions;
+
+/// <summary>The snapshot files of one partition, beside its segments and named as they are by offset.</summary>
+/// <remarks>
+/// Thread-safe: they are written in the background. Losing one costs reading further back; one that tells of batches that were
+/// since truncated would be worse, so those are gone for good before the log is cut.
+/// </remarks>
+internal sealed class ProducerSnapshots(string folder)
+{
+    // Only the newest is read, unless it is damaged or the log is cut back to before it.
+    private const int Kept = 8;
+    private const string Extension = ".snapshot";
+
+    private readonly Lock _files = new();
+    private int _era;
+
+    /// <summary>Changes when snapshots become untrue: what was taken before is not to be written after.</summary>
+    public int Era => Volatile.Read(ref _era);
+
+    /// <summary>Writes a snapshot and removes the oldest that are too many.</summary>
+    /// <param name="era">The era it was taken in; in a later one nothing is written.</param>
+    /// <param name="durably">Whether it is to survive a power cut.</param>
+    public void Write(ProducerSnapshot snapshot, int era, bool durably)
+    {
+        var bytes = snapshot.ToBytes();
+        lock (_files)
+        {
+            if (era != _era) return;
+
+            if (durably) DurableFile.Write(PathOf(snapshot.Offset), bytes);
+            else Replace(PathOf(snapshot.Offset), bytes);
+            foreach (var (_, path) in Files().SkipLast(Kept)) File.Delete(path);
+        }
+    }
+
+    /// <summary>The newest sound snapshot between two offsets, both included; null when there is none.</summary>
+    public ProducerSnapshot? Newest(long from, long to)
+    {
+        lock (_files)
+        {
+            foreach (var (offset, path) in Files().Where(file => file.Offset >= from && file.Offset <= to).Reverse())
+            {
+                // Under another's name it is another log's, or the disk's mistake.
+                if (DurableFile.TryRead(path) is { } bytes && ProducerSnapshot.Parse(bytes) is { } snapshot && snapshot.Offset == offset) return snapshot;
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>Removes all that tell of batches from <paramref name="offset"/> on; on return they stay away after a power cut too.</summary>
+    public void DropAbove(long offset)
+    {
+        lock (_files)
+        {
+            Volatile.Write(ref _era, _era + 1);
+            var untrue = Files().Where(file => file.Offset > offset).ToList();
+            foreach (var (_, path) in untrue) File.Delete(path);
+            if (untrue.Count > 0) DurableFile.SyncFolder(folder);
+        }
+    }
+
+    /// <summary>The partition is gone: what is still to be written must not turn up in a later one of its name.</summary>
+    public void Close()
+    {
+        lock (_files) Volatile.Write(ref _era, _era + 1);
+    }
+
+    private static void Replace(string path, byte[] bytes)
+    {
+        var temporary = path + ".tmp";
+        File.WriteAllBytes(temporary, bytes);
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    /// <summary>In offset order.</summary>
+    private List<(long Offset, string Path)> Files()
+    {
+        var files = new List<(long Offset, string Path)>();
+        if (!Directory.Exists(folder)) return files;
+
+        foreach (var path in Directory.EnumerateFiles(folder, "*" + Extension))
+        {
+            if (long.TryParse(Path.GetFileNameWithoutExtension(path.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var offset))
+                files.Add((offset, path));
+        }
+
+        files.Sort();
+        return files;
+    }
+
+    private string PathOf(long offset) => Path.Combine(folder, $"{offset:D20}{Extension}");
+}
