@@ -37,7 +37,7 @@ internal sealed class BrokerNode : IDisposable
             var check = BatchChecks.Catalog.Create(options.Check).Instance;
             var reconciler = new Reconciler(options, folder, partitions, proposals, replication, check, firstEpoch: _store.State.Version + 1);
             Keep(_store.Watch(reconciler.Apply));
-            Keep(new Housekeeping(partitions, options));
+            Keep(new Housekeeping(partitions, folder, options));
 
             var produce = new ProduceHandler(partitions, deadlines);
             var fetch = new FetchHandler(partitions, deadlines);

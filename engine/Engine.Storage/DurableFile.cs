@@ -23,6 +23,15 @@ public static class DurableFile
         calls.SyncFolder(Path.GetDirectoryName(path)!);
     }
 
+    /// <summary>Replaces the content of a file that is checked before it is relied upon: it may be gone, or be empty, after a power cut.</summary>
+    /// <exception cref="IOException">Not written; the old content is still there.</exception>
+    internal static void WriteUnflushed(string path, ReadOnlySpan<byte> content, FileCalls calls)
+    {
+        var temporary = path + ".tmp";
+        using (var file = File.OpenHandle(temporary, FileMode.Create, FileAccess.Write, FileShare.ReadWrite)) calls.Write(file, content, 0);
+        File.Move(temporary, path, overwrite: true);
+    }
+
     /// <summary>The file's content, or null when there is none.</summary>
     public static byte[]? TryRead(string path)
     {

@@ -144,6 +144,14 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
         }
     });
 
+    /// <summary>Removes a segment's index files; for good once the folder is flushed.</summary>
+    public static void DropIndexes(SegmentFile file)
+    {
+        var (offsets, times) = Segment.IndexPaths(file.Path);
+        File.Delete(offsets);
+        File.Delete(times);
+    }
+
     /// <summary>Removes a segment's files in the background. Readers that hold its file keep it until they let go.</summary>
     public void DropLater(SegmentFile file) => node.Keeper.Post(() => Drop(file));
 
@@ -152,12 +160,10 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
     {
         try
         {
-            var (offsets, times) = Segment.IndexPaths(file.Path);
             lock (Maintenance)
             {
+                DropIndexes(file);
                 file.Rename($"{file.Path}.{Guid.NewGuid():N}{DeletedSuffix}");
-                File.Delete(offsets);
-                File.Delete(times);
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)

@@ -3,7 +3,14 @@ namespace Engine.Storage;
 /// <summary>Does a log's slow work in the background: flushing closed segments, writing indexes, moving the recovery point on.</summary>
 internal sealed class LogKeeper(LogState log, LogFolder folder, LogFlush flush, NodeFiles node)
 {
+    // Bytes of the growing segment that may become durable before the recovery point follows: what a start after a crash reads at most
+    // per log, but for what came in since the last look.
+    private const long StepBytes = 16 << 20;
+
     private long _endAtLastLook = -1;
+    private Segment? _checkpointed; // The segment last looked at, how long it was, and up to where it counts as trusted.
+    private long _sizeAtLastLook;
+    private long _checkpointedBytes;
 
     /// <summary>Makes a closed segment durable and lets the recovery point follow. In the order asked for.</summary>
     public void Seal(Segment segment) => Post(segment, () =>
@@ -23,7 +30,7 @@ internal sealed class LogKeeper(LogState log, LogFolder folder, LogFlush flush, 
     public void CheckpointIfIdle()
     {
         var (active, end) = (log.Active, log.EndOffset);
-        var isIdle = _endAtLastLook == end && folder.RecoveryPoint < end;
+        var isIdle = active.IsMade && _endAtLastLook == end && folder.RecoveryPoint < end;
         _endAtLastLook = end;
         if (!isIdle) return;
 
@@ -33,6 +40,32 @@ internal sealed class LogKeeper(LogState log, LogFolder folder, LogFlush flush, 
             flush.Sync(active);
             active.WriteIndexes(offsets, times);
             folder.SetRecoveryPoint(end);
+        });
+    }
+
+    /// <summary>
+    /// Lets the recovery point follow what the flush policy has made durable meanwhile, without a flush of its own: in steps while
+    /// the log grows, all of it once it rests. To be called now and then, by one thread.
+    /// </summary>
+    public void CheckpointFlushed()
+    {
+        if (node.Strategies.Write.Instance.IsVolatile) return; // A restart finds nothing.
+        var active = log.Active;
+        if (active != _checkpointed) (_checkpointed, _sizeAtLastLook, _checkpointedBytes) = (active, -1, 0);
+        var (size, flushed) = (active.SizeBytes, active.FlushedBytes);
+        var isResting = size == _sizeAtLastLook && size == flushed;
+        _sizeAtLastLook = size;
+        if (flushed - _checkpointedBytes < (isResting ? 1 : StepBytes)) return;
+
+        _checkpointedBytes = flushed;
+        Post(active, () =>
+        {
+            // What is not durable before this segment is so once it is sealed, which is asked for already.
+            if (log.Segments[0] != active && folder.RecoveryPoint < active.BaseOffset) return;
+            var (offsets, times, next) = active.SnapshotIndexesBefore(flushed);
+            if (next <= folder.RecoveryPoint) return;
+            active.WriteIndexes(offsets, times);
+            folder.SetRecoveryPoint(next);
         });
     }
 

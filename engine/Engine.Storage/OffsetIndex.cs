@@ -87,11 +87,20 @@ internal sealed class OffsetIndex(long baseOffset, int expectedEntries = 32)
         return true;
     }
 
-    public byte[] ToBytes()
+    /// <summary>Forgets batches that reach to <paramref name="offset"/> or beyond. Not while anyone reads.</summary>
+    public void DropFrom(long offset)
     {
-        var bytes = new byte[Count * EntryBytes];
-        for (var i = 0; i < bytes.Length / EntryBytes; i++)
-            BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(i * EntryBytes), _entries[i]);
+        while (_count > 0 && Last.LastOffset >= offset) _count--;
+    }
+
+    /// <summary>The entries of batches that begin before <paramref name="endPosition"/>. Also while it grows.</summary>
+    public byte[] ToBytes(long endPosition = long.MaxValue)
+    {
+        var count = Count;
+        while (count > 0 && Entry(count - 1).Position >= endPosition) count--;
+        var bytes = new byte[count * EntryBytes];
+        var entries = Volatile.Read(ref _entries);
+        for (var i = 0; i < count; i++) BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(i * EntryBytes), entries[i]);
         return bytes;
     }
 

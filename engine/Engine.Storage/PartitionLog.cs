@@ -290,6 +290,9 @@ public sealed class PartitionLog
         }
     }
 
+    /// <summary>Notes what is durable, so that a start after a crash need not read it. To be called now and then, by one thread.</summary>
+    public void Checkpoint() => _keeper.CheckpointFlushed();
+
     /// <summary>Makes everything durable and trusted by the next start, and lets go of the files.</summary>
     /// <returns>Whether all went well.</returns>
     internal bool Close()
@@ -424,7 +427,7 @@ public sealed class PartitionLog
 
         foreach (var lost in segments) _folder.Drop(lost.File);
         segments.Clear();
-        segments.Add(Segment.Unmade(_folder.FileOf(_folder.StartOffset, Options), _folder.StartOffset, Options.IndexIntervalBytes));
+        segments.Add(new Segment(_folder.FileOf(_folder.StartOffset, Options), _folder.StartOffset, Options.IndexIntervalBytes, isMade: false));
     }
 
     /// <summary>Ends the log within the segment that holds <paramref name="offset"/>.</summary>
@@ -444,6 +447,7 @@ public sealed class PartitionLog
         _cache.Truncate(end.Offset);
         _folder.SetRecoveryPoint(Math.Min(_folder.RecoveryPoint, segment.BaseOffset));
 
+        LogFolder.DropIndexes(segment.File); // They tell of batches that others will take the place of.
         var kept = new Segment(segment.File, segment.BaseOffset, Options.IndexIntervalBytes) { FirstTimestamp = segment.FirstTimestamp };
         var scan = new HeaderScan(segment.File, 0, end.Bytes, stackalloc byte[4096]);
         while (scan.MoveNext()) kept.Append(scan.Header);

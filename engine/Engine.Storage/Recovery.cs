@@ -11,7 +11,7 @@ public sealed record RecoveryReport(long BytesScanned, long BytesCut, int Segmen
 
 /// <summary>Makes a log's segments from the files in its folder.</summary>
 /// <remarks>
-/// What ends at or before the recovery point is trusted: after a clean stop that is everything. A segment that reaches past it
+/// What ends at or before the recovery point is trusted: after a clean stop that is everything. What lies past it
 /// is read and checked, batch by batch with its CRC, up to the first that is not sound; the rest is cut off.
 /// </remarks>
 internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles node)
@@ -51,14 +51,25 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
     {
         if (nextOffset <= recoveryPoint)
             return new Segment(file, baseOffset, nextOffset.Value, new FileInfo(file.Path).Length, options.IndexIntervalBytes);
-        if (nextOffset is null && recoveryPoint > baseOffset && TryResume(file, baseOffset) is { } resumed && resumed.NextOffset == recoveryPoint)
-            return resumed;
-        return Scan(file, baseOffset);
+        var known = recoveryPoint > baseOffset ? TryResume(file, baseOffset, recoveryPoint) : null;
+        return Scan(known ?? new Segment(file, baseOffset, options.IndexIntervalBytes));
     }
 
-    /// <summary>The last segment after a clean stop: from its indexes, and from the headers behind the last indexed batch.</summary>
+    /// <summary>A segment as far as it is known to be durable: from its indexes, and from the headers behind the last indexed batch.</summary>
     /// <returns>Null when anything about it is odd.</returns>
-    private Segment? TryResume(SegmentFile file, long baseOffset)
+    private Segment? TryResume(SegmentFile file, long baseOffset, long recoveryPoint)
+    {
+        try
+        {
+            return Resume(file, baseOffset, recoveryPoint);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private Segment? Resume(SegmentFile file, long baseOffset, long recoveryPoint)
     {
         var size = file.LengthBytes;
         var (indexPath, timesPath) = Segment.IndexPaths(file.Path);
@@ -66,30 +77,37 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         if (OffsetIndex.Parse(indexBytes, baseOffset, long.MaxValue, size) is not { } index || !index.AgreesWith(file, size)) return null;
         if (TimeIndex.Parse(timesBytes, baseOffset, long.MaxValue) is not { } times) return null;
 
-        var segment = new Segment(file, baseOffset, options.IndexIntervalBytes, index, times);
+        index.DropFrom(recoveryPoint);
         var scan = new HeaderScan(file, index.Last.Position, size, stackalloc byte[4096]);
-        if (index.Count > 0 && scan.MoveNext()) segment.SkipTo(scan.Header, scan.Next);
-        while (scan.MoveNext())
+        if (index.Count > 0 && !scan.MoveNext()) return null;
+        times.DropFrom(index.Last.LastOffset + 1); // What is younger is learned from the headers that follow.
+        var segment = new Segment(file, baseOffset, options.IndexIntervalBytes, index, times);
+        if (index.Count > 0) segment.SkipTo(scan.Header, scan.Next);
+        if (!segment.Agrees(times)) return null;
+
+        while (segment.NextOffset < recoveryPoint && scan.MoveNext())
         {
             if (scan.Header.BaseOffset != segment.NextOffset) return null;
             segment.Append(scan.Header);
         }
 
-        if (scan.Position != size || times.Last.Offset >= segment.NextOffset || !segment.Agrees(times)) return null;
-        segment.FlushedBytes = size;
+        if (segment.NextOffset != recoveryPoint) return null;
+        segment.FlushedBytes = segment.SizeBytes;
         segment.IsNameDurable = true;
         return segment;
     }
 
-    /// <summary>Reads a whole segment, checks every batch, and cuts the file behind the last sound one.</summary>
-    private Segment Scan(SegmentFile file, long baseOffset)
+    /// <summary>Reads what a segment has beyond what is known of it, checks every batch, and cuts the file behind the last sound one.</summary>
+    private Segment Scan(Segment segment)
     {
-        var segment = new Segment(file, baseOffset, options.IndexIntervalBytes);
+        var file = segment.File;
         var length = file.LengthBytes;
-        var block = BlockPool.Shared.Rent((int)Math.Clamp(length, 1, ChunkBytes));
+        if (length == segment.SizeBytes) return segment;
+
+        var block = BlockPool.Shared.Rent((int)Math.Clamp(length - segment.SizeBytes, 1, ChunkBytes));
         try
         {
-            var (position, held) = (0L, 0); // Where in the file the block's bytes begin, and how many it holds.
+            var (position, held) = (segment.SizeBytes, 0); // Where in the file the block's bytes begin, and how many it holds.
             while (true)
             {
                 held += Fill(file, block.Bytes.AsSpan(held), position + held, length);
@@ -118,7 +136,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
 
         if (segment.SizeBytes < length)
         {
-            node.Calls.Cut(file.Handle, segment.SizeBytes);
+            using (file.Refer()) node.Calls.Cut(file.Handle, segment.SizeBytes);
             _bytesCut += length - segment.SizeBytes;
         }
 

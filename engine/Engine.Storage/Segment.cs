@@ -17,13 +17,15 @@ internal sealed class Segment
     private OffsetIndex? _index;
     private TimeIndex? _times;
     private long _sizeBytes;
+    private long _flushedBytes;
     private long _unindexedBytes;
     private long _maxTimestamp = -1;
     private long _maxTimestampOffset;
     private bool _isIndexUsed;
 
     /// <summary>An empty segment, to be grown; its indexes at first have room for as many entries as those of <paramref name="previous"/>.</summary>
-    public Segment(SegmentFile file, long baseOffset, int indexIntervalBytes, Segment? previous = null)
+    /// <remarks>With <paramref name="isMade"/> false, that of a log that was never written to: it has no file, and never grows.</remarks>
+    public Segment(SegmentFile file, long baseOffset, int indexIntervalBytes, Segment? previous = null, bool isMade = true)
     {
         File = file;
         BaseOffset = baseOffset;
@@ -31,6 +33,10 @@ internal sealed class Segment
         FirstTimestamp = -1;
         _indexIntervalBytes = indexIntervalBytes;
         _maxTimestampOffset = baseOffset;
+        IsMade = isMade;
+        IsNameDurable = !isMade;
+        if (!isMade) return; // Ten thousand of these may be kept: nothing is taken for what does not come.
+
         _recent = new RecentBoundaries(new LogPosition(baseOffset, 0));
         _index = new OffsetIndex(baseOffset, expectedEntries: previous?._index?.Count ?? 0);
         _times = new TimeIndex(baseOffset, expectedEntries: previous?._times?.Count ?? 0);
@@ -57,17 +63,10 @@ internal sealed class Segment
         (_maxTimestamp, _maxTimestampOffset) = times.Last;
     }
 
-    /// <summary>The segment of a log that was never written to: it is as empty as one with a file, but has none.</summary>
-    public static Segment Unmade(SegmentFile file, long baseOffset, int indexIntervalBytes) => new(file, baseOffset, indexIntervalBytes)
-    {
-        IsMade = false,
-        IsNameDurable = true,
-    };
-
     public SegmentFile File { get; }
 
     /// <summary>Whether the file is there.</summary>
-    public bool IsMade { get; private init; } = true;
+    public bool IsMade { get; } = true;
 
     public long BaseOffset { get; }
 
@@ -80,7 +79,11 @@ internal sealed class Segment
     public Lock Syncing { get; } = new();
 
     /// <summary>Bytes known to be durable; equal to the size of a closed segment once it is.</summary>
-    public long FlushedBytes { get; set; }
+    public long FlushedBytes
+    {
+        get => Volatile.Read(ref _flushedBytes);
+        set => Volatile.Write(ref _flushedBytes, value);
+    }
 
     /// <summary>Whether the file's name in its folder is known to survive a power cut.</summary>
     public bool IsNameDurable { get; set; }
@@ -148,7 +151,9 @@ internal sealed class Segment
         NextOffset = header.NextOffset;
         // The size before the boundary: whoever knows the boundary may read up to it.
         Volatile.Write(ref _sizeBytes, _sizeBytes + header.SizeBytes);
-        _recent!.Add(new LogPosition(NextOffset, _sizeBytes));
+        var recent = _recent!.WithRoom();
+        recent.Add(new LogPosition(NextOffset, _sizeBytes));
+        if (recent != _recent) Volatile.Write(ref _recent, recent);
     }
 
     /// <summary>Moves on behind the last indexed batch. For recovery.</summary>
@@ -214,11 +219,22 @@ internal sealed class Segment
         return (Index.ToBytes(), Times.ToBytes());
     }
 
-    /// <summary>Writes indexes to disk, where they replace what was there.</summary>
+    /// <summary>The same of the batches before a batch boundary, and that boundary's offset. Also while the segment grows.</summary>
+    /// <remarks>The caller holds a reference to the file.</remarks>
+    public (byte[] Offsets, byte[] Times, long NextOffset) SnapshotIndexesBefore(long position)
+    {
+        // The boundary itself may be known to no index: walk there from the last batch that is.
+        var scan = new HeaderScan(File, Index.BoundaryBefore(position - 1), position, stackalloc byte[HeaderWindowBytes]);
+        var next = BaseOffset;
+        while (scan.MoveNext()) next = scan.Header.NextOffset;
+        return (Index.ToBytes(position), Times.ToBytes(next), next);
+    }
+
+    /// <summary>Writes indexes to disk, where they replace what was there. Unflushed: they are checked before they are used.</summary>
     public void WriteIndexes(byte[] offsets, byte[] times)
     {
-        DurableFile.Write(IndexPath, offsets, File.Calls);
-        DurableFile.Write(TimesPath, times, File.Calls);
+        DurableFile.WriteUnflushed(IndexPath, offsets, File.Calls);
+        DurableFile.WriteUnflushed(TimesPath, times, File.Calls);
     }
 
     /// <summary>Drops from memory what can be read back from disk. Only once closed and written.</summary>

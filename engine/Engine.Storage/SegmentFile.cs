@@ -51,7 +51,14 @@ public sealed class SegmentFile : IDisposable
     internal ISegmentReader Reader => Volatile.Read(ref _reader) ?? OpenReader();
 
     /// <summary>The file's length on disk, which may exceed what counts as written.</summary>
-    internal long LengthBytes => RandomAccess.GetLength(Handle);
+    internal long LengthBytes
+    {
+        get
+        {
+            using var use = Refer();
+            return RandomAccess.GetLength(Handle);
+        }
+    }
 
     /// <summary>Where <see cref="OpenFiles"/> keeps it, under its lock; -1 while the file is closed.</summary>
     internal int OpenPlace { get; set; } = -1;

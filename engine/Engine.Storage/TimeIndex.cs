@@ -51,13 +51,23 @@ internal sealed class TimeIndex(long baseOffset, int expectedEntries = 32)
         return high < 0 ? baseOffset : entries[high].Offset;
     }
 
-    public byte[] ToBytes()
+    /// <summary>Forgets what batches that reach to <paramref name="offset"/> or beyond told. Not while anyone reads.</summary>
+    public void DropFrom(long offset)
     {
-        var bytes = new byte[_count * EntryBytes];
-        for (var i = 0; i < _count; i++)
+        while (_count > 0 && Last.Offset >= offset) _count--;
+    }
+
+    /// <summary>The entries of batches that end before <paramref name="endOffset"/>. Also while it grows.</summary>
+    public byte[] ToBytes(long endOffset = long.MaxValue)
+    {
+        var count = Volatile.Read(ref _count);
+        var entries = Volatile.Read(ref _entries);
+        while (count > 0 && entries[count - 1].Offset >= endOffset) count--;
+        var bytes = new byte[count * EntryBytes];
+        for (var i = 0; i < count; i++)
         {
-            BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(i * EntryBytes), _entries[i].Timestamp);
-            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(i * EntryBytes + 8), (int)(_entries[i].Offset - baseOffset));
+            BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(i * EntryBytes), entries[i].Timestamp);
+            BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(i * EntryBytes + 8), (int)(entries[i].Offset - baseOffset));
         }
 
         return bytes;

@@ -16,10 +16,21 @@ internal sealed class PartitionTable : IDisposable
     public Partition? Find(string topic, int partition) =>
         _topics.TryGetValue(topic, out var partitions) && (uint)partition < (uint)partitions.Length ? partitions[partition] : null;
 
-    /// <summary>All partitions held here at this moment.</summary>
-    public IEnumerable<Partition> All => _topics.Values.SelectMany(partitions => partitions).OfType<Partition>();
+    /// <summary>A topic's replicas held here by partition number, or null when there is none.</summary>
+    public IReadOnlyList<Partition?>? Find(string topic) => _topics.GetValueOrDefault(topic);
 
-    public int Count => All.Count();
+    /// <summary>All partitions held here at this moment.</summary>
+    public IEnumerable<Partition> All
+    {
+        get
+        {
+            foreach (var row in _topics.Values)
+            {
+                foreach (var partition in row)
+                    if (partition is not null) yield return partition;
+            }
+        }
+    }
 
     /// <summary>Publishes changes made to a copy of the table: topic name to its partitions by number, null where none is held.</summary>
     public void Change(Action<Dictionary<string, Partition?[]>> change)

@@ -4,7 +4,7 @@ namespace Engine.Broker.Waiting;
 /// <remarks>Guarded by the partition's lock; what <see cref="TakeReached"/> hands out is woken after the lock is left.</remarks>
 internal sealed class OffsetWaiters
 {
-    private Entry[] _entries = new Entry[4];
+    private Entry[] _entries = []; // Most of ten thousand partitions are never waited for.
     private int _count;
 
     // The smallest offset waited for: most advances in a backlog wake nobody and cost one comparison.
@@ -12,7 +12,7 @@ internal sealed class OffsetWaiters
 
     public void Add(OffsetWait wait, int token, long offset)
     {
-        if (_count == _entries.Length) Array.Resize(ref _entries, _count * 2);
+        if (_count == _entries.Length) Array.Resize(ref _entries, Math.Max(4, _count * 2));
         _entries[_count++] = new Entry(wait, token, offset);
         _nearest = Math.Min(_nearest, offset);
     }

@@ -8,7 +8,13 @@ public sealed class RecentBoundariesTests
     public void TryFloor_AnyKey_FindsTheBoundaryOrKnowsItIsTooOld()
     {
         var recent = new RecentBoundaries(new LogPosition(0, 0));
-        for (var i = 1; i <= 3000; i++) recent.Add(new LogPosition(i * 3, i * 100));
+        for (var i = 1; i <= 3000; i++)
+        {
+            recent = recent.WithRoom();
+            recent.Add(new LogPosition(i * 3, i * 100));
+            Assert.True(recent.TryFloorOffset(Math.Max(0, (i - 400) * 3), out var early));
+            Assert.Equal(Math.Max(0, i - 400) * 100, early.Bytes);
+        }
 
         var found = 0;
         for (var offset = 0; offset < 9000; offset++)
@@ -29,6 +35,12 @@ public sealed class RecentBoundariesTests
     {
         var recent = new RecentBoundaries(new LogPosition(0, 0));
         const int Boundaries = 2_000_000;
+        for (var i = 1L; i <= 512; i++)
+        {
+            recent = recent.WithRoom();
+            recent.Add(new LogPosition(i * 3, i * 100));
+        }
+
         var reader = Task.Run(() =>
         {
             var (newest, found) = (0L, 0);
@@ -45,7 +57,7 @@ public sealed class RecentBoundariesTests
 
             return found;
         });
-        for (var i = 1L; i <= Boundaries; i++) recent.Add(new LogPosition(i * 3, i * 100));
+        for (var i = 513L; i <= Boundaries; i++) recent.Add(new LogPosition(i * 3, i * 100));
 
         Assert.True(await reader > 0);
     }

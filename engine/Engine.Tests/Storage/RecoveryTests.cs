@@ -50,6 +50,91 @@ public sealed class RecoveryTests
         Assert.Equal(Bytes(_batches), scratch.ReadAll(0));
     }
 
+    [Fact]
+    public void Crash_FlushedAndAtRest_ScansWhatCameSince()
+    {
+        using var scratch = new ScratchLog(strategies: StorageStrategies.Create(flush: "every-batch"));
+        scratch.Append(_batches.Take(150));
+        scratch.Log.Checkpoint();
+        scratch.Log.Checkpoint();
+        scratch.Data.Settle();
+        scratch.Append(_batches.Skip(150));
+        scratch.Crash();
+
+        Assert.Equal(Bytes(_batches.Skip(150)).Length, scratch.Log.Recovered.BytesScanned);
+        Assert.Equal(Bytes(_batches), scratch.ReadAll(0));
+        Assert.Equal((new BatchHeader(_batches[170]).BaseOffset, 2700), scratch.Log.OffsetForTimestamp(2700));
+    }
+
+    [Fact]
+    public void Crash_GrowingWhileFlushed_ScansNoMoreThanAStep()
+    {
+        const int batches = 40;
+        using var scratch = new ScratchLog(strategies: StorageStrategies.Create(flush: "every-batch"));
+        for (var i = 0; i < batches; i++)
+        {
+            scratch.Append(Batches.Make(i, 1, 1 << 20, timestamp: 5000 - i));
+            scratch.Log.Checkpoint();
+        }
+
+        scratch.Data.Settle();
+        scratch.Crash();
+
+        Assert.InRange(scratch.Log.Recovered.BytesScanned, 1, 17 << 20);
+        Assert.Equal(batches, scratch.Log.EndOffset);
+        Assert.Equal((0, 5000), scratch.Log.MaxTimestamp());
+        for (var i = 0; i < batches; i++) Assert.Equal(Batches.Make(i, 1, 1 << 20, timestamp: 5000 - i), scratch.Read(i, maxBytes: 1));
+    }
+
+    [Fact]
+    public void Crash_NotFlushed_IsNotTakenForDurable()
+    {
+        using var scratch = new ScratchLog(strategies: StorageStrategies.Create(flush: "os-cache"));
+        scratch.Append(_batches);
+        scratch.Log.Checkpoint();
+        scratch.Log.Checkpoint();
+        scratch.Data.Settle();
+        scratch.Crash();
+
+        Assert.Equal(Bytes(_batches).Length, scratch.Log.Recovered.BytesScanned);
+    }
+
+    [Fact]
+    public void Crash_UnsoundPastTheRecoveryPoint_IsCutThere()
+    {
+        using var scratch = new ScratchLog(strategies: StorageStrategies.Create(flush: "every-batch"));
+        scratch.Append(_batches.Take(100));
+        scratch.Log.Checkpoint();
+        scratch.Log.Checkpoint();
+        scratch.Data.Settle();
+        scratch.Append(_batches.Skip(100));
+        scratch.Crash(folder => Flip(Directory.GetFiles(folder, "*.log")[0], Bytes(_batches.Take(130)).Length + 80));
+
+        Assert.Equal(Bytes(_batches.Take(130)), scratch.ReadAll(0));
+        scratch.Append(_batches.Skip(130));
+        scratch.Restart();
+        Assert.Equal(new RecoveryReport(0, 0, 0), scratch.Log.Recovered);
+        Assert.Equal(Bytes(_batches), scratch.ReadAll(0));
+    }
+
+    [Fact]
+    public void Crash_TruncatedSinceTheCheckpoint_ScansTheSegment()
+    {
+        using var scratch = new ScratchLog(strategies: StorageStrategies.Create(flush: "every-batch"));
+        scratch.Append(_batches);
+        scratch.Log.Checkpoint();
+        scratch.Log.Checkpoint();
+        scratch.Data.Settle();
+        scratch.Log.TruncateTo(new BatchHeader(_batches[50]).BaseOffset);
+        var others = Batches.Series(scratch.Log.EndOffset, 150, seed: 9);
+        scratch.Append(others);
+        scratch.Crash();
+
+        byte[] expected = [.. Bytes(_batches.Take(50)), .. Bytes(others)];
+        Assert.InRange(scratch.Log.Recovered.BytesScanned, expected.Length, long.MaxValue);
+        Assert.Equal(expected, scratch.ReadAll(0));
+    }
+
     public enum Points
     {
         Lost,
