@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Engine.Storage.Write;
 using Microsoft.Win32.SafeHandles;
 
 namespace Engine.Storage.Native;
@@ -43,6 +44,16 @@ internal class FileCalls
         }
     }
 
+    /// <summary>Starts an O_DIRECT write of a block's first bytes.</summary>
+    public virtual void Begin(DirectBlocks blocks, int block, SafeFileHandle file, int count, long position) =>
+        blocks.Begin(block, file, count, position);
+
+    /// <summary>Makes that much of a mapped file durable; <paramref name="address"/> is a page's. Source: msync(2).</summary>
+    public virtual void SyncMapped(nint address, long count)
+    {
+        if (Libc.Msync(address, (nuint)count, Libc.SyncAndWait) != 0) throw Failed("msync");
+    }
+
     /// <summary>Has the kernel start writing that much of the file to the disk. Nothing is durable by it. Source: sync_file_range(2).</summary>
     public virtual void StartWriteback(SafeFileHandle file, long position, long count)
     {
@@ -81,10 +92,14 @@ internal class FileCalls
         if (Libc.Fsync(handle) != 0) throw Failed("fsync of a folder");
     }
 
-    /// <summary>Reserves disk blocks without changing the file's length; false when the file system cannot or has too few.</summary>
-    public virtual bool Allocate(SafeFileHandle file, long position, long count)
+    /// <summary>Reserves disk blocks; false when the file system cannot or has too few.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="position">Where to begin.</param>
+    /// <param name="count">How much.</param>
+    /// <param name="extends">Make them part of the file, where they read as zeros; else its length stays as it is.</param>
+    public virtual bool Allocate(SafeFileHandle file, long position, long count, bool extends = false)
     {
-        while (Libc.Fallocate(file, Libc.KeepSize, position, count) != 0)
+        while (Libc.Fallocate(file, extends ? 0 : Libc.KeepSize, position, count) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
             if (error is Libc.NotSupported or Libc.NoSpace) return false;
@@ -92,15 +107,6 @@ internal class FileCalls
         }
 
         return true;
-    }
-
-    /// <summary>Reserves disk blocks and makes them part of the file, where they read as zeros unless they were written before.</summary>
-    public virtual void Extend(SafeFileHandle file, long position, long count)
-    {
-        while (Libc.Fallocate(file, 0, position, count) != 0)
-        {
-            if (Marshal.GetLastPInvokeError() != Libc.Interrupted) throw Failed("fallocate");
-        }
     }
 
     /// <summary>Turns everything from <paramref name="position"/> on into zeros and keeps the length, for those still reading there.</summary>
@@ -134,9 +140,15 @@ internal class FileCalls
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed("memfd_create");
     }
 
-    public static IOException Failed(string call)
+    /// <summary>The magic number of the file system that holds <paramref name="path"/>. Source: statfs(2).</summary>
+    public static unsafe long FileSystem(string path)
     {
-        var error = Marshal.GetLastPInvokeError();
-        return new IOException($"{call}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})", error);
+        var answer = stackalloc long[32]; // struct statfs is 120 bytes and begins with the number.
+        return Libc.Statfs(path, answer) == 0 ? answer[0] : throw Failed($"statfs {path}");
     }
+
+    public static IOException Failed(string call) => Failed(call, Marshal.GetLastPInvokeError());
+
+    public static IOException Failed(string call, int error) =>
+        new($"{call}: {Marshal.GetPInvokeErrorMessage(error)} (errno {error})", error);
 }

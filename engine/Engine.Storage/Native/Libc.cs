@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Engine.Storage.Native;
 
 /// <summary>The system calls .NET has no counterpart for, or whose counterpart hides errors.</summary>
-internal static partial class Libc
+internal static unsafe partial class Libc
 {
     public const int Interrupted = 4;    // EINTR
     public const int TryAgain = 11;      // EAGAIN
@@ -32,6 +32,8 @@ internal static partial class Libc
     public const int SyncAndWait = 4;        // MS_SYNC
     public const uint MemoryCloseOnExec = 1; // MFD_CLOEXEC
     public const int LimitOpenFiles = 7;     // RLIMIT_NOFILE
+    public const long Tmpfs = 0x01021994;    // TMPFS_MAGIC
+    public const ushort AsyncPwrite = 1;     // IOCB_CMD_PWRITE
     public const nint MapFailed = -1;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -46,10 +48,10 @@ internal static partial class Libc
     public static partial int Open(string path, int flags, int mode);
 
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
-    public static unsafe partial nint Pwrite(SafeFileHandle file, byte* bytes, nuint count, long position);
+    public static partial nint Pwrite(SafeFileHandle file, byte* bytes, nuint count, long position);
 
     [LibraryImport("libc", EntryPoint = "pwritev", SetLastError = true)]
-    public static unsafe partial nint Pwritev(SafeFileHandle file, Piece* pieces, int count, long position);
+    public static partial nint Pwritev(SafeFileHandle file, Piece* pieces, int count, long position);
 
     [LibraryImport("libc", EntryPoint = "sync_file_range", SetLastError = true)]
     public static partial int SyncFileRange(SafeFileHandle file, long position, long count, uint flags);
@@ -81,14 +83,37 @@ internal static partial class Libc
     [LibraryImport("libc", EntryPoint = "msync", SetLastError = true)]
     public static partial int Msync(nint address, nuint length, int flags);
 
+    [LibraryImport("libc", EntryPoint = "statfs", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Statfs(string path, long* answer);
+
     [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int MemfdCreate(string name, uint flags);
+
+    /// <summary>io_setup(2) and its kin have no function of their own in libc.</summary>
+    public static int AsyncSetup(int depth, out nint context)
+    {
+        nint made = 0;
+        var result = SystemCall(IsArm ? 0 : 206, depth, (nint)(&made), 0, 0, 0);
+        context = made;
+        return (int)result;
+    }
+
+    public static int AsyncDestroy(nint context) => (int)SystemCall(IsArm ? 1 : 207, context, 0, 0, 0, 0);
+
+    public static int AsyncSubmit(nint context, int count, AsyncWrite** writes) =>
+        (int)SystemCall(IsArm ? 2 : 209, context, count, (nint)writes, 0, 0);
+
+    public static int AsyncResults(nint context, int least, int most, AsyncResult* results, nint timeout) =>
+        (int)SystemCall(IsArm ? 4 : 208, context, least, most, (nint)results, timeout);
+
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    private static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth, nint fifth);
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     public static partial int Munmap(nint address, nuint length);
 
     /// <summary>struct iovec: one piece of memory among several for one call.</summary>
-    public unsafe struct Piece
+    public struct Piece
     {
         public byte* Start;
         public nuint Length;
@@ -103,5 +128,25 @@ internal static partial class Libc
     {
         public readonly ulong Soft;
         public readonly ulong Hard;
+    }
+
+    /// <summary>struct iocb of linux/aio_abi.h, little-endian.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 64)]
+    public struct AsyncWrite
+    {
+        [FieldOffset(0)] public ulong Block;
+        [FieldOffset(16)] public ushort Operation;
+        [FieldOffset(20)] public uint File;
+        [FieldOffset(24)] public ulong Memory;
+        [FieldOffset(32)] public ulong Count;
+        [FieldOffset(40)] public long Position;
+    }
+
+    /// <summary>struct io_event.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 32)]
+    public struct AsyncResult
+    {
+        [FieldOffset(0)] public ulong Block;
+        [FieldOffset(16)] public long Result;
     }
 }

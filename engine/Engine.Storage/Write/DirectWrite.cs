@@ -1,40 +1,48 @@
 using System.Runtime.InteropServices;
-using Engine.Core.Memory;
 using Engine.Core.Strategies;
 using Engine.Storage.Native;
-using Microsoft.Win32.SafeHandles;
 
 namespace Engine.Storage.Write;
 
-/// <summary>One O_DIRECT pwrite per append, past the page cache: aligned blocks, the last of them rewritten as it fills.</summary>
+/// <summary>O_DIRECT writes of aligned blocks, up to <c>depth</c> of them in flight at once, past the page cache.</summary>
 /// <remarks>
-/// The kernel copies nothing and the writer is never throttled for dirty pages, but each append waits for the disk, and readers
-/// of the tail find it on disk instead of in memory. Written is not durable: the disk's own cache still wants a flush.
-/// Between appends the file is padded with zeros to a whole block; closing the segment and recovery trim it.
+/// The disk fetches the bytes itself: writing costs a fraction of pwrite's processor time and dirties no pages, so that the kernel never
+/// stops the writer for them. Readers of the tail find it on disk instead of in memory. Written is not durable: the disk's own cache
+/// still wants a flush.
+/// <para>
+/// Where acknowledgements wait for a flush (<c>group-commit</c>), full blocks are under way while the next ones fill, across appends,
+/// and the flush waits for them. Under other flush policies an append waits for its own writes: one for up to <c>block</c> bytes,
+/// several at once for more. The last 4 KiB are written again as they fill, their rest zeros; the file is longer than what was written
+/// by up to <c>preallocate</c>, as only writes within a file's length go in parallel. Closing the segment and recovery trim it.
+/// </para>
 /// </remarks>
-internal sealed class DirectWrite(long preallocateBytes) : IWritePath
+internal sealed class DirectWrite(int blockBytes, int depth, long preallocateBytes) : IWritePath
 {
-    // What O_DIRECT wants memory, positions and lengths to be multiples of; 4 KiB suits every disk sold. Source: open(2).
-    private const int Alignment = 4096;
+    private readonly Stack<DirectBlocks> _idle = new();
 
-    public static IWritePath Create(StrategySpec spec) => new DirectWrite(preallocateBytes: spec.Bytes("preallocate", 16 << 20));
+    public static IWritePath Create(StrategySpec spec) => new DirectWrite(
+        blockBytes: (int)Math.Clamp(spec.Bytes("block", 256 << 10), DirectBlocks.Alignment, 64 << 20) / DirectBlocks.Alignment * DirectBlocks.Alignment,
+        depth: Math.Min(spec.Count("depth", 4), 64),
+        preallocateBytes: spec.Bytes("preallocate", 16 << 20));
 
-    public ISegmentWriter Open(SegmentFile file, long position) => new Writer(file, position, new Preallocation(file, position, preallocateBytes));
+    public ISegmentWriter Open(SegmentFile file, long position) => new DirectWriter(file, position, preallocateBytes, this);
 
     public unsafe void Verify(string folder)
     {
+        // Newer kernels accept O_DIRECT there, and write to memory all the same.
+        if (FileCalls.FileSystem(folder) == Libc.Tmpfs) throw Refusal(folder, null);
+
         var probe = Path.Combine(folder, "direct-probe.tmp");
-        var block = NativeMemory.AlignedAlloc(Alignment, Alignment);
+        var block = NativeMemory.AlignedAlloc(DirectBlocks.Alignment, DirectBlocks.Alignment);
         try
         {
             File.WriteAllBytes(probe, []);
             using var file = FileCalls.Open(probe, Libc.ReadWrite | Libc.Direct);
-            FileCalls.Kernel.Write(file, new ReadOnlySpan<byte>(block, Alignment), 0);
+            FileCalls.Kernel.Write(file, new ReadOnlySpan<byte>(block, DirectBlocks.Alignment), 0);
         }
         catch (IOException refused) when (refused.HResult == Libc.Invalid)
         {
-            throw new DataFolderException(
-                $"the file system of {folder} does not take O_DIRECT, which write=direct needs: choose write=pagecache or a folder on another disk.", refused);
+            throw Refusal(folder, refused);
         }
         finally
         {
@@ -43,45 +51,26 @@ internal sealed class DirectWrite(long preallocateBytes) : IWritePath
         }
     }
 
-    private sealed class Writer : ISegmentWriter
+    /// <summary>Blocks to fill and write, given back with nothing in flight. As many as there are logs written at one moment.</summary>
+    public DirectBlocks Rent()
     {
-        private readonly SegmentFile _file;
-        private readonly SafeFileHandle _direct;
-        private readonly byte[] _lastBlock = new byte[Alignment]; // The begun block's bytes, as far as they are written.
-        private Preallocation _preallocation;
-
-        public Writer(SegmentFile file, long position, Preallocation preallocation)
+        lock (_idle)
         {
-            _file = file;
-            _preallocation = preallocation;
-            _direct = FileCalls.Open(file.Path, Libc.ReadWrite | Libc.Direct);
-            var begun = (int)(position % Alignment);
-            if (begun > 0) file.ReadExactly(position - begun, _lastBlock.AsSpan(0, begun));
+            if (_idle.TryPop(out var idle)) return idle;
         }
 
-        public void Write(long position, ReadOnlySpan<byte> bytes)
-        {
-            var begun = (int)(position % Alignment);
-            var used = begun + bytes.Length;
-            var padded = (used + Alignment - 1) / Alignment * Alignment;
-            _preallocation.Cover(position - begun + padded);
+        return new DirectBlocks(blockBytes, depth);
+    }
 
-            using var block = BlockPool.Shared.Rent(padded + Alignment);
-            var blocks = block.Bytes.AsSpan(AlignedStart(block), padded);
-            _lastBlock.AsSpan(0, begun).CopyTo(blocks);
-            bytes.CopyTo(blocks[begun..]);
-            blocks[used..].Clear();
-            _file.Calls.Write(_direct, blocks, position - begun);
-            blocks[(used / Alignment * Alignment)..used].CopyTo(_lastBlock);
-        }
+    public void Return(DirectBlocks blocks)
+    {
+        lock (_idle) _idle.Push(blocks);
+    }
 
-        public void Dispose() => _direct.Dispose();
-
-        private static unsafe int AlignedStart(Block block)
-        {
-            // Blocks are pinned for life, so the address holds.
-            var address = (nuint)Marshal.UnsafeAddrOfPinnedArrayElement(block.Bytes, 0);
-            return (int)((Alignment - (address % Alignment)) % Alignment);
-        }
+    private static DataFolderException Refusal(string folder, Exception? cause)
+    {
+        const string advice = "choose write=pagecache or a folder on a disk.";
+        var line = $"the file system of {folder} does not take O_DIRECT past the page cache, which write=direct needs: {advice}";
+        return cause is null ? new DataFolderException(line) : new DataFolderException(line, cause);
     }
 }

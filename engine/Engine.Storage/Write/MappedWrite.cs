@@ -26,12 +26,8 @@ internal sealed class MappedWrite(long windowBytes) : IWritePath
         try
         {
             using var file = FileCalls.Open(probe, Libc.ReadWrite | Libc.Create);
-            FileCalls.Kernel.Extend(file, 0, PageBytes);
-        }
-        catch (IOException refused) when (refused.HResult == Libc.NotSupported)
-        {
-            throw new DataFolderException(
-                $"the file system of {folder} cannot reserve blocks (fallocate), which write=mapped needs: choose write=pagecache or another disk.", refused);
+            if (!FileCalls.Kernel.Allocate(file, 0, PageBytes, extends: true))
+                throw new DataFolderException($"the file system of {folder} cannot reserve blocks (fallocate) or is full; write=mapped needs them.");
         }
         finally
         {
@@ -81,10 +77,14 @@ internal sealed class MappedWrite(long windowBytes) : IWritePath
         {
             Dispose();
             var start = position / PageBytes * PageBytes;
-            var length = Math.Min(_stepBytes, Math.Max(256 << 10, start));
-            length = Math.Max(length, Math.Min(_stepBytes, position - start + wanted));
-            length = (length + PageBytes - 1) / PageBytes * PageBytes;
-            _file.Calls.Extend(_file.Handle, start, length);
+            var least = AlignUp(Math.Min(_stepBytes, position - start + wanted));
+            var length = Math.Max(least, AlignUp(Math.Min(_stepBytes, Math.Max(256 << 10, start))));
+            if (!_file.Calls.Allocate(_file.Handle, start, length, extends: true))
+            {
+                length = least; // What is left of the disk may do for this append.
+                if (!_file.Calls.Allocate(_file.Handle, start, length, extends: true)) throw FileCalls.Failed($"fallocate {_file.Path}");
+            }
+
             var window = Libc.Mmap(0, (nuint)length, Libc.ProtectRead | Libc.ProtectWrite, Libc.MapShared, _file.Handle, start);
             if (window == Libc.MapFailed) throw FileCalls.Failed("mmap");
             (_window, _windowStart, _windowEnd, _populatedEnd) = (window, start, start + length, start);
@@ -94,7 +94,7 @@ internal sealed class MappedWrite(long windowBytes) : IWritePath
         private void Populate(long end)
         {
             if (end <= _populatedEnd) return;
-            var upTo = Math.Min(_windowEnd, (end + PageBytes - 1) / PageBytes * PageBytes);
+            var upTo = Math.Min(_windowEnd, AlignUp(end));
             var from = _window + (nint)(_populatedEnd - _windowStart);
             while (Libc.Madvise(from, (nuint)(upTo - _populatedEnd), Libc.PopulateWrite) != 0)
             {
@@ -109,8 +109,9 @@ internal sealed class MappedWrite(long windowBytes) : IWritePath
         private void Sync(long position, int count)
         {
             var start = position / PageBytes * PageBytes;
-            if (Libc.Msync(_window + (nint)(start - _windowStart), (nuint)(position + count - start), Libc.SyncAndWait) != 0)
-                throw FileCalls.Failed("msync");
+            _file.Calls.SyncMapped(_window + (nint)(start - _windowStart), position + count - start);
         }
+
+        private static long AlignUp(long bytes) => (bytes + PageBytes - 1) / PageBytes * PageBytes;
     }
 }

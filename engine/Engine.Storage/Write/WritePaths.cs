@@ -9,5 +9,5 @@ public static class WritePaths
         new("gather", "pwritev: small appends are held back for it where acknowledgements wait for a flush", GatherWrite.Create),
         new("mapped", "copied into the segment's file mapped into memory", MappedWrite.Create),
         new("memory", "segments in memory only (memfd): survives nothing, the upper bound", MemoryWrite.Create),
-        new("direct", "O_DIRECT pwrite of aligned blocks, past the page cache", DirectWrite.Create));
+        new("direct", "O_DIRECT writes of aligned blocks, several in flight, past the page cache", DirectWrite.Create));
 }

@@ -137,10 +137,36 @@ public sealed class DataFolderTests : IDisposable
     }
 
     [Fact]
-    public void Open_WriteStrategyDirect_LeavesNoProbe()
+    public void Open_WriteStrategyThatTriesTheDisk_LeavesNoProbe()
     {
-        using (DataFolder.Open(_path, 1, null, StorageStrategies.Create(write: "direct")))
-            Assert.DoesNotContain(Directory.GetFiles(_path), file => file.Contains("probe", StringComparison.Ordinal));
+        using var scratch = new ScratchLog(strategies: StorageStrategies.Create(write: "direct"), onDisk: true);
+        scratch.Data.Dispose();
+        using (DataFolder.Open(scratch.Path, 1, null, StorageStrategies.Create(write: "mapped")))
+            Assert.DoesNotContain(Directory.GetFiles(scratch.Path), file => file.Contains("probe", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Open_WriteDirectInMemory_IsRefused()
+    {
+        // A tmpfs accepts O_DIRECT since Linux 6.6, and keeps in memory what is written with it.
+        var folder = Directory.CreateDirectory($"/dev/shm/testbed-{Guid.NewGuid():N}").FullName;
+        try
+        {
+            Refused(() => DataFolder.Open(folder, 1, null, StorageStrategies.Create(write: "direct")), "does not take O_DIRECT");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Open_WriteMemoryOverALogOnDisk_IsRefused()
+    {
+        using (var folder = Open()) folder.OpenLog("orders", Guid.NewGuid(), 0, new LogOptions()).Append(Batches.Make(0, 5));
+
+        Refused(() => DataFolder.Open(_path, 1, null, StorageStrategies.Create(write: "memory")), "write=memory would leave out");
+        Assert.True(File.Exists(Path.Combine(_path, "orders-0", $"{0:D20}.log")));
     }
 
     [Fact]

@@ -32,6 +32,64 @@ public sealed class FlushTests
     }
 
     [Fact]
+    public void EveryN_Append_FlushesEachNthBeforeItReturns()
+    {
+        using var scratch = Open("every-n(batches=4)");
+        var before = _calls.Syncs;
+        for (var i = 1; i <= 20; i++)
+        {
+            scratch.Append(Batches.Make(i - 1));
+            Assert.Equal((i, i / 4 * 4, i / 4), (scratch.Log.StoredOffset, scratch.Log.FlushedOffset, _calls.Syncs - before));
+        }
+    }
+
+    [Fact]
+    public void Dsync_Append_IsDurableWithoutAFlush()
+    {
+        using var scratch = Open("dsync", new LogOptions { SegmentBytes = 4096 });
+        foreach (var batch in Batches.Series(0, 50))
+        {
+            scratch.Append(batch);
+            Assert.Equal(new BatchHeader(batch).NextOffset, scratch.Log.StoredOffset);
+        }
+
+        scratch.Data.Settle();
+        Assert.True(_calls.FolderSyncs >= scratch.Files("*.log").Length, "a new segment's name is made durable");
+        Assert.Equal(0, _calls.SegmentSyncs);
+    }
+
+    [Fact]
+    public void Dsync_Truncation_IsFlushed()
+    {
+        using var scratch = Open("dsync");
+        scratch.Append(Batches.Series(0, 50));
+        scratch.Log.TruncateTo(20);
+
+        Assert.True(_calls.SegmentSyncs > 0, "O_DSYNC covers what is written, not what is cut");
+    }
+
+    [Fact]
+    public void WritebackPacing_Append_StartsOnWholePagesStepByStep()
+    {
+        using var scratch = Open("writeback-pacing(bytes=64KiB)");
+        var before = _calls.Syncs;
+        for (var i = 0; i < 100; i++) scratch.Append(Batches.Make(i, 1, 5000));
+
+        Assert.InRange(_calls.Started.Count, 5, 8);
+        var end = 0L;
+        foreach (var (position, count) in _calls.Started)
+        {
+            Assert.Equal(end, position);
+            Assert.InRange(count, 64 << 10, 80 << 10);
+            end = position + count;
+            Assert.Equal(0, end % 4096);
+        }
+
+        Assert.InRange(end, scratch.Log.SizeBytes - (80 << 10), scratch.Log.SizeBytes);
+        Assert.Equal((0, before), (scratch.Log.FlushedOffset, _calls.Syncs)); // It promises nothing.
+    }
+
+    [Fact]
     public void GroupCommit_Append_IsStoredOnceAFlushCoversIt()
     {
         using var scratch = Open("group-commit(maxDelay=20ms)");

@@ -15,9 +15,10 @@ internal sealed class ScratchLog : IDisposable
     private readonly TimeProvider _time;
 
     public ScratchLog(
-        LogOptions? options = null, StorageStrategies? strategies = null, FileCalls? calls = null, TimeProvider? time = null, bool onDisk = false)
+        LogOptions? options = null, StorageStrategies? strategies = null, FileCalls? calls = null, TimeProvider? time = null, bool onDisk = false,
+        string? parent = null)
     {
-        Path = NewFolder(onDisk);
+        Path = NewFolder(onDisk, parent);
         _options = options ?? new LogOptions();
         _strategies = strategies ?? StorageStrategies.Create(flush: "os-cache");
         _calls = calls ?? FileCalls.Kernel;
@@ -111,10 +112,12 @@ internal sealed class ScratchLog : IDisposable
         Directory.Delete(Path, recursive: true);
     }
 
-    /// <summary>A folder of its own: in memory where there is a tmpfs, since hundreds of flushes to a disk take minutes.</summary>
-    public static string NewFolder(bool onDisk = false)
+    /// <summary>A folder of its own: in memory where that can be had, since hundreds of flushes to a disk take minutes.</summary>
+    /// <param name="onDisk">Whether a tmpfs will not do.</param>
+    /// <param name="parent">Where to make it; null where there is room.</param>
+    public static string NewFolder(bool onDisk = false, string? parent = null)
     {
-        var parent = !onDisk && Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
+        parent ??= !onDisk && Directory.Exists("/dev/shm") ? "/dev/shm" : System.IO.Path.GetTempPath();
         return Directory.CreateDirectory(System.IO.Path.Combine(parent, $"testbed-{Guid.NewGuid():N}")).FullName;
     }
 

@@ -7,6 +7,7 @@ namespace Engine.Tests.Storage;
 internal sealed class TestCalls : FileCalls
 {
     private int _syncs;
+    private int _segmentSyncs;
     private int _folderSyncs;
 
     public int Syncs => Volatile.Read(ref _syncs);
@@ -19,11 +20,24 @@ internal sealed class TestCalls : FileCalls
     /// <summary>Calls of Write from now on write half and fail, as on a full disk.</summary>
     public bool IsDiskFull { get; set; }
 
+    /// <summary>Calls of SyncData for segments, not for the small files beside them.</summary>
+    public int SegmentSyncs => Volatile.Read(ref _segmentSyncs);
+
     public override void SyncData(SafeFileHandle file)
     {
         Interlocked.Increment(ref _syncs);
+        if (NameOf(file).EndsWith(".log", StringComparison.Ordinal)) Interlocked.Increment(ref _segmentSyncs);
         if (FailingSyncs-- > 0) throw new IOException("fdatasync: Input/output error (errno 5)", 5);
         base.SyncData(file);
+    }
+
+    /// <summary>The stretches that StartWriteback was called for.</summary>
+    public List<(long Position, long Count)> Started { get; } = [];
+
+    public override void StartWriteback(SafeFileHandle file, long position, long count)
+    {
+        Started.Add((position, count));
+        base.StartWriteback(file, position, count);
     }
 
     public override void SyncFolder(string folder)
@@ -31,6 +45,9 @@ internal sealed class TestCalls : FileCalls
         Interlocked.Increment(ref _folderSyncs);
         base.SyncFolder(folder);
     }
+
+    /// <summary>The path that an open file has now.</summary>
+    public static string NameOf(SafeFileHandle file) => File.ResolveLinkTarget($"/proc/self/fd/{file.DangerousGetHandle()}", false)!.FullName;
 
     public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
     {
