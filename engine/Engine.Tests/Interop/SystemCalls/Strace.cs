@@ -17,25 +17,28 @@ internal static partial class Strace
     public static List<long> Results(string file, string? path = null)
     {
         var results = new List<long>();
-        var begun = new Dictionary<string, string>();
-        foreach (var line in File.ReadLines(file))
+        foreach (var call in Calls(file))
         {
-            // A call that another thread's got in between of stands on two lines; the first has the file, the second the result.
-            var thread = line[..line.IndexOf(' ', StringComparison.Ordinal)];
-            var call = line;
-            if (line.Contains(" syscall_0x", StringComparison.Ordinal)) continue; // too new for this strace, which then shows it asked for or not
-            if (line.EndsWith("<unfinished ...>", StringComparison.Ordinal))
-            {
-                begun[thread] = line;
-                continue;
-            }
-
-            if (line.Contains(" resumed>", StringComparison.Ordinal) && begun.Remove(thread, out var start)) call = start + line;
             if (path is not null && !call.Contains(path, StringComparison.Ordinal)) continue;
             if (Result().Match(call) is { Success: true } match) results.Add(long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
         }
 
         return results;
+    }
+
+    /// <summary>Each recorded call on one line, with its arguments and what it returned, in the order in which they ended.</summary>
+    public static IEnumerable<string> Calls(string file)
+    {
+        var begun = new Dictionary<string, string>();
+        foreach (var line in File.ReadLines(file))
+        {
+            // A call that another thread's got in between of stands on two lines; the first has the file, the second the result.
+            var thread = line[..line.IndexOf(' ', StringComparison.Ordinal)];
+            if (line.Contains(" syscall_0x", StringComparison.Ordinal)) continue; // too new for this strace, which then shows it asked for or not
+            if (line.EndsWith("<unfinished ...>", StringComparison.Ordinal)) begun[thread] = line;
+            else if (line.Contains(" resumed>", StringComparison.Ordinal) && begun.Remove(thread, out var start)) yield return start + line;
+            else yield return line;
+        }
     }
 
     [GeneratedRegex(@"\) *= (-?\d+)")]
