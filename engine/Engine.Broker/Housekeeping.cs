@@ -41,7 +41,7 @@ internal sealed class Housekeeping : IDisposable
             foreach (var partition in _partitions.All)
             {
                 partition.Tick();
-                partition.Log.Checkpoint();
+                partition.Checkpoint();
             }
 
             if (MonotonicClock.Now < retainAt) continue;

@@ -99,6 +99,14 @@ internal sealed class Partition
         ForgetEpochsOfDeleted();
     }
 
+    /// <summary>Lets what a start after a crash would read follow the log's growth. To be called now and then, by one thread.</summary>
+    public void Checkpoint()
+    {
+        _log.Checkpoint();
+        lock (_gate)
+            if (!_closed) _producers.Checkpoint();
+    }
+
     /// <summary>The state for reading single values, which are published without the lock; changes go through this class.</summary>
     public ReplicatedPartition State => _state;
 

@@ -7,7 +7,8 @@ namespace Engine.Broker.Partitions;
 
 /// <summary>A partition's idempotent producers, remembered across restarts, truncation and retention.</summary>
 /// <remarks>
-/// Snapshots are taken at each roll, written in the background, and at a clean stop. What is remembered after a start is the
+/// Snapshots are taken at each roll, every so many bytes and when the log rests, written in the background, and at a clean stop. What
+/// is remembered after a start is the
 /// newest sound one and the headers of the batches behind it; without one, the headers of the newest few segments. One caller at a
 /// time, who holds the partition's lock. Appending allocates nothing, but at a roll and for a new producer.
 /// </remarks>
@@ -16,10 +17,15 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
     // Bounds what a start reads when all snapshots are lost: a producer that has been silent for longer begins anew.
     private const int SegmentsReplayed = 4;
 
+    // What a start after a crash reads the headers of, but for what comes in between two looks: the log's own recovery goes as far.
+    private const long StepBytes = 16 << 20;
+
     private readonly ProducerStates _states = new();
     private readonly ProducerSnapshots _snapshots = new(log.Folder);
     private long _segment = log.LastSegmentOffset;
-    private long _snapshotOffset = -1;
+    private long _takenOffset = -1;
+    private long _endAtLastLook = -1;
+    private long _bytesSince;
     private int _lastEpoch = -1;
 
     private static long NowMs => DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
@@ -32,6 +38,7 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
     {
         if (log.LastSegmentOffset != _segment) Rolled(batch.BaseOffset);
         _lastEpoch = batch.LeaderEpoch;
+        _bytesSince += batch.SizeBytes;
         if (batch.ProducerId >= 0) _states.Appended(SequenceOf(batch), batch.BaseOffset, NowMs);
     }
 
@@ -39,7 +46,7 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
     public void Learn(EpochHistory epochs)
     {
         _states.Clear();
-        (_segment, _snapshotOffset, _lastEpoch) = (log.LastSegmentOffset, -1, -1);
+        (_segment, _takenOffset, _lastEpoch) = (log.LastSegmentOffset, -1, -1);
         var end = log.EndOffset;
         // After a crash the log may end before what a snapshot tells of.
         _snapshots.DropAbove(end);
@@ -47,7 +54,7 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
         var snapshot = _snapshots.Newest(from, end);
         if (snapshot is not null)
         {
-            (from, _snapshotOffset, _lastEpoch) = (snapshot.Offset, snapshot.Offset, snapshot.LeaderEpoch);
+            (from, _takenOffset, _lastEpoch) = (snapshot.Offset, snapshot.Offset, snapshot.LeaderEpoch);
             foreach (ref readonly var producer in snapshot.Producers.AsSpan()) _states.Restore(producer);
         }
 
@@ -76,11 +83,20 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
         if (log.LastSegmentOffset != _segment) Rolled(log.EndOffset);
     }
 
+    /// <summary>Lets the newest snapshot follow: in steps while the log grows, to its end once it rests. To be called now and then.</summary>
+    public void Checkpoint()
+    {
+        var end = log.EndOffset;
+        var isResting = end == _endAtLastLook;
+        _endAtLastLook = end;
+        if (end != _takenOffset && log.HasFolder && (isResting || _bytesSince >= StepBytes)) Take(end, durably: false);
+    }
+
     /// <summary>The node stops: writes what is remembered, so that the next start need not read batches.</summary>
     /// <remarks>Not made durable one by one, as a node may have ten thousand: a power cut now costs the next start some reading.</remarks>
     public void Keep()
     {
-        if (log.IsOffline || log.EndOffset == _snapshotOffset || log.EndOffset == 0) return;
+        if (log.IsOffline || !log.HasFolder) return;
         try
         {
             _snapshots.Write(new ProducerSnapshot(log.EndOffset, _lastEpoch, _states.ToArray()), _snapshots.Era, durably: false);
@@ -97,16 +113,22 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
     public static BatchSequence SequenceOf(in BatchHeader batch) =>
         BatchSequence.From(batch.ProducerId, batch.ProducerEpoch, batch.BaseSequence, batch.LastOffsetDelta);
 
-    /// <summary>A new segment has begun: the state is copied now, with all batches before <paramref name="offset"/> and no other.</summary>
+    /// <summary>A new segment has begun. The state has all batches before <paramref name="offset"/>, and no other.</summary>
     private void Rolled(long offset)
     {
         _segment = log.LastSegmentOffset;
+        Take(offset, durably: true);
+    }
+
+    private void Take(long offset, bool durably)
+    {
+        (_takenOffset, _bytesSince) = (offset, 0);
         var (snapshot, era) = (new ProducerSnapshot(offset, _lastEpoch, _states.ToArray()), _snapshots.Era);
         ThreadPool.QueueUserWorkItem(_ =>
         {
             try
             {
-                _snapshots.Write(snapshot, era, durably: true);
+                _snapshots.Write(snapshot, era, durably);
             }
             catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
             {

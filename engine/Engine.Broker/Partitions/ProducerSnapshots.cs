@@ -10,29 +10,33 @@ namespace Engine.Broker.Partitions;
 /// </remarks>
 internal sealed class ProducerSnapshots(string folder)
 {
-    // Only the newest is read, unless it is damaged or the log is cut back to before it.
+    // Of those taken at rolls. Only the newest is read, unless it is damaged or the log is cut back to before it.
     private const int Kept = 8;
     private const string Extension = ".snapshot";
 
     private readonly Lock _files = new();
     private int _era;
+    private long _newest = -1; // The one known to be on disk as this log has it; -1 when none is.
 
     /// <summary>Changes when snapshots become untrue: what was taken before is not to be written after.</summary>
     public int Era => Volatile.Read(ref _era);
 
-    /// <summary>Writes a snapshot and removes the oldest that are too many.</summary>
+    /// <summary>Writes a snapshot, unless it is there already, and removes what it takes the place of.</summary>
     /// <param name="era">The era it was taken in; in a later one nothing is written.</param>
     /// <param name="durably">Whether it is to survive a power cut.</param>
     public void Write(ProducerSnapshot snapshot, int era, bool durably)
     {
-        var bytes = snapshot.ToBytes();
         lock (_files)
         {
-            if (era != _era) return;
+            if (era != _era || snapshot.Offset == _newest) return;
 
+            var bytes = snapshot.ToBytes();
             if (durably) DurableFile.Write(PathOf(snapshot.Offset), bytes);
             else Replace(PathOf(snapshot.Offset), bytes);
-            foreach (var (_, path) in Files().SkipLast(Kept)) File.Delete(path);
+            _newest = snapshot.Offset;
+            // One taken within a segment spares the next start some reading, until there is a newer one.
+            var before = Files().Where(file => file.Offset < snapshot.Offset).ToLookup(file => File.Exists(Path.ChangeExtension(file.Path, ".log")));
+            foreach (var (_, path) in before[false].Concat(before[true].SkipLast(Kept))) File.Delete(path);
         }
     }
 
@@ -44,7 +48,11 @@ internal sealed class ProducerSnapshots(string folder)
             foreach (var (offset, path) in Files().Where(file => file.Offset >= from && file.Offset <= to).Reverse())
             {
                 // Under another's name it is another log's, or the disk's mistake.
-                if (DurableFile.TryRead(path) is { } bytes && ProducerSnapshot.Parse(bytes) is { } snapshot && snapshot.Offset == offset) return snapshot;
+                if (DurableFile.TryRead(path) is { } bytes && ProducerSnapshot.Parse(bytes) is { } snapshot && snapshot.Offset == offset)
+                {
+                    _newest = offset;
+                    return snapshot;
+                }
             }
 
             return null;
@@ -57,6 +65,7 @@ internal sealed class ProducerSnapshots(string folder)
         lock (_files)
         {
             Volatile.Write(ref _era, _era + 1);
+            _newest = -1;
             var untrue = Files().Where(file => file.Offset > offset).ToList();
             foreach (var (_, path) in untrue) File.Delete(path);
             if (untrue.Count > 0) DurableFile.SyncFolder(folder);

@@ -58,6 +58,28 @@ public sealed class PartitionProducersTests : IDisposable
     }
 
     [Fact]
+    public void Checkpoint_LogThatRests_LeavesNothingToBeRead()
+    {
+        var offset = Append(Early, 0);
+        _producers.Checkpoint(); // it has grown since the last look, of which there was none
+        Assert.Empty(_scratch.Files("*.snapshot"));
+        _producers.Checkpoint();
+        WaitForSnapshot(1);
+
+        // Without the batch's producer in the log, only the snapshot can tell of it.
+        _scratch.Crash(folder =>
+        {
+            var file = Path.Combine(folder, $"{0:D20}.log");
+            var other = RecordBatch.Of("some value, so that it has a size");
+            BatchHeader.Assign(other, 0, leaderEpoch: 0);
+            File.WriteAllBytes(file, other);
+        });
+        _producers = Learn();
+
+        AssertDuplicate(Early, 0, offset);
+    }
+
+    [Fact]
     public void Learn_SnapshotsLost_ReadsTheNewestSegmentsAndNoMore()
     {
         Append(Early, 0);

@@ -41,7 +41,7 @@ public sealed class ProducerSnapshotTests : IDisposable
     [Fact]
     public void Newest_DamagedEmptyOrUnderAnotherName_IsPassedOverForTheOneBefore()
     {
-        foreach (var offset in (long[])[100, 200, 300, 400, 500]) Write(offset);
+        foreach (var offset in (long[])[100, 200, 300, 400, 500]) WriteAtRoll(offset);
         File.WriteAllBytes(PathOf(500), []);
         File.WriteAllBytes(PathOf(400), [.. File.ReadAllBytes(PathOf(400))[..^9], .. new byte[9]]);
         File.Copy(PathOf(200), PathOf(300), overwrite: true);
@@ -55,23 +55,29 @@ public sealed class ProducerSnapshotTests : IDisposable
     [Fact]
     public void DropAbove_LaterSnapshots_AreGoneAndThoseTakenBeforeAreNotWritten()
     {
-        foreach (var offset in (long[])[100, 200, 300]) Write(offset);
+        foreach (var offset in (long[])[100, 200, 300]) WriteAtRoll(offset);
         var era = _files.Era;
 
         _files.DropAbove(200);
         _files.Write(Snapshot(300), era, durably: true);
 
-        Assert.Equal([PathOf(100), PathOf(200)], Directory.GetFiles(_folder.Path).Order());
+        Assert.Equal([PathOf(100), PathOf(200)], Directory.GetFiles(_folder.Path, "*.snapshot").Order());
         Write(250);
         Assert.Equal(250, _files.Newest(0, 1000)?.Offset);
     }
 
     [Fact]
-    public void Write_Many_KeepsTheNewest()
+    public void Write_Many_KeepsTheNewestOfThoseTakenAtRollsAndOneWithinASegment()
     {
-        for (var offset = 0; offset < 20; offset++) Write(offset);
+        for (var offset = 0; offset < 40; offset++)
+        {
+            if (offset % 2 == 0) File.WriteAllBytes(Path.ChangeExtension(PathOf(offset), ".log"), []);
+            Write(offset);
+        }
 
-        Assert.Equal(Enumerable.Range(12, 8).Select(offset => PathOf(offset)), Directory.GetFiles(_folder.Path).Order());
+        Assert.Equal(
+            [.. Enumerable.Range(12, 8).Select(number => PathOf(2 * number)), PathOf(39)],
+            Directory.GetFiles(_folder.Path, "*.snapshot").Order());
     }
 
     [Fact]
@@ -81,6 +87,12 @@ public sealed class ProducerSnapshotTests : IDisposable
         _files.Close();
         _files.Write(Snapshot(300), era, durably: true);
         Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
+    private void WriteAtRoll(long offset)
+    {
+        File.WriteAllBytes(Path.ChangeExtension(PathOf(offset), ".log"), []);
+        Write(offset);
     }
 
     private void Write(long offset) => _files.Write(Snapshot(offset), _files.Era, durably: false);
