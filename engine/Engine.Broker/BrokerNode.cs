@@ -9,6 +9,7 @@ using Engine.Broker.Waiting;
 using Engine.Core.Cluster;
 using Engine.Protocol.Wire;
 using Engine.Storage;
+using Engine.Storage.Compaction;
 
 namespace Engine.Broker;
 
@@ -38,6 +39,7 @@ internal sealed class BrokerNode : IDisposable
             var reconciler = new Reconciler(options, folder, partitions, proposals, replication, check, firstEpoch: _store.State.Version + 1);
             Keep(_store.Watch(reconciler.Apply));
             Keep(new Housekeeping(partitions, folder, options));
+            if (options.Compacts) Keep(Compact(partitions, options.Compactor));
 
             var produce = new ProduceHandler(partitions, deadlines);
             var fetch = new FetchHandler(partitions, deadlines);
@@ -75,6 +77,21 @@ internal sealed class BrokerNode : IDisposable
     {
         _store.Deregister(_nodeId, _epoch);
         DisposeParts();
+    }
+
+    private static Compactor Compact(PartitionTable partitions, CompactorSettings settings)
+    {
+        var compactor = new Compactor(
+            () => partitions.All.Where(partition => partition.Log.Compaction is not null)
+                .Select(partition => new CompactionCandidate(partition.Log, partition.State.HighWatermark)),
+            settings);
+        compactor.Failed += (log, error) => NodeLog.Warn($"{log.Topic}-{log.Partition} was not compacted: {error.Message}");
+        compactor.Compacted += (log, report) =>
+        {
+            if (report.BatchesUnread > 0)
+                NodeLog.Info($"{log.Topic}-{log.Partition}: compaction left {report.BatchesUnread} batches as they are, whose records it cannot read");
+        };
+        return compactor;
     }
 
     /// <summary>Each listener has a transport of its own, so that replication never queues behind clients.</summary>

@@ -7,6 +7,7 @@ using Engine.Broker.Replication;
 using Engine.Core.Cluster;
 using Engine.Core.Strategies;
 using Engine.Storage.Cache;
+using Engine.Storage.Compaction;
 using Engine.Storage.Flush;
 using Engine.Storage.Read;
 using Engine.Storage.Write;
@@ -70,6 +71,12 @@ internal sealed record BrokerOptions
 
     /// <summary>How long a producer that sends nothing is remembered, so that what it sends again is stored once. Kafka's default.</summary>
     public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Whether this node compacts the logs of topics that say so.</summary>
+    public bool Compacts { get; init; } = true;
+
+    /// <summary>What it gives to that.</summary>
+    public CompactorSettings Compactor { get; init; } = new();
 
     /// <summary>The largest request taken, in bytes. Kafka's default, 100 MiB.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;

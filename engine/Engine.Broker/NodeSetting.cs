@@ -17,6 +17,14 @@ internal sealed record NodeSetting(string Name, string Allowed, Func<BrokerOptio
         Milliseconds("replica.lag.time.max.ms", o => o.ReplicaLagMax, (o, span) => o with { ReplicaLagMax = span }),
         Milliseconds("log.retention.check.interval.ms", o => o.RetentionCheckInterval, (o, span) => o with { RetentionCheckInterval = span }),
         Milliseconds("producer.id.expiration.ms", o => o.ProducerIdExpiration, (o, span) => o with { ProducerIdExpiration = span }),
+        new("log.cleaner.enable", "true or false", o => o.Compacts ? "true" : "false",
+            (o, text) => text is "true" or "false" ? o with { Compacts = text == "true" } : null),
+        Milliseconds("log.cleaner.backoff.ms", o => o.Compactor.Pause, (o, span) => o with { Compactor = o.Compactor with { Pause = span } }),
+        Number("log.cleaner.dedupe.buffer.size", 1 << 20, int.MaxValue, o => (int)o.Compactor.MapBytes,
+            (o, n) => o with { Compactor = o.Compactor with { MapBytes = n } }),
+        // The largest number is no limit, as Kafka's largest is.
+        Number("log.cleaner.io.max.bytes.per.second", 1 << 10, int.MaxValue, o => (int)Math.Min(int.MaxValue, o.Compactor.BytesPerSecond),
+            (o, n) => o with { Compactor = o.Compactor with { BytesPerSecond = n == int.MaxValue ? long.MaxValue : n } }),
         Number("socket.request.max.bytes", 1024, 1 << 29, o => o.MaxRequestBytes, (o, n) => o with { MaxRequestBytes = n }),
     ];
 

@@ -4,6 +4,7 @@ using Engine.Broker.Replication;
 using Engine.Core.Cluster;
 using Engine.Core.Partitions;
 using Engine.Storage;
+using Engine.Storage.Compaction;
 
 namespace Engine.Broker;
 
@@ -150,12 +151,20 @@ internal sealed class Reconciler(
             Log = new LogOptions
             {
                 SegmentBytes = config.SegmentBytes,
-                SegmentAge = TimeSpan.FromMilliseconds(Math.Min(config.SegmentMs, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)),
+                SegmentAge = Span(config.SegmentMs),
                 RetentionBytes = config.IsDeleted ? config.RetentionBytes : -1,
-                RetentionAge = !config.IsDeleted ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(Math.Min(config.RetentionMs, (long)TimeSpan.MaxValue.TotalMilliseconds / 2)),
+                RetentionAge = !config.IsDeleted ? Timeout.InfiniteTimeSpan : Span(config.RetentionMs),
                 MaxBatchBytes = config.MaxMessageBytes,
                 HoldsSoundCrcs = check.ChecksCrc,
+                Compaction = !config.IsCompacted ? null : new CompactionOptions
+                {
+                    MinDirtyRatio = config.MinCleanableDirtyRatio,
+                    DeleteRetention = Span(config.DeleteRetentionMs),
+                    MinLag = Span(config.MinCompactionLagMs),
+                },
             },
         };
     }
+
+    private static TimeSpan Span(long milliseconds) => TimeSpan.FromMilliseconds(Math.Min(milliseconds, (long)TimeSpan.MaxValue.TotalMilliseconds / 2));
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Engine.Storage.Compaction;
 using Engine.Storage.Native;
 
 namespace Engine.Storage;
@@ -51,7 +52,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
             return true;
         }
 
-        var (bases, leftovers) = (new List<long>(), new List<string>());
+        var (bases, leftovers, isSwapping) = (new List<long>(), new List<string>(), false);
         Guid? found = null;
         foreach (var file in Directory.EnumerateFiles(Path))
         {
@@ -59,6 +60,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
             if (IsLeftover(name)) leftovers.Add(file);
             else if (name.EndsWith(TopicSuffix, StringComparison.Ordinal) && Guid.TryParse(name.AsSpan(0, name.Length - TopicSuffix.Length), out var id)) found = id;
             else if (TryParse(name, out var baseOffset)) bases.Add(baseOffset);
+            else if (SegmentSwap.IsUnfinished(name)) isSwapping = true;
             else if (name == StartOffsetName) _startOffset = ReadOffset(file);
         }
 
@@ -67,6 +69,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
         if (found != topicId) return false;
 
         foreach (var leftover in leftovers) File.Delete(leftover);
+        if (isSwapping) SegmentSwap.Finish(Path, bases, node.Calls);
         bases.Sort();
         BaseOffsets = bases;
         IsMade = true;
@@ -163,7 +166,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
             lock (Maintenance)
             {
                 DropIndexes(file);
-                file.Rename($"{file.Path}.{Guid.NewGuid():N}{DeletedSuffix}");
+                MoveAside(file);
             }
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
@@ -171,12 +174,18 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
             // Left for the next start, which finds it older than what the log keeps.
         }
 
-        node.Sweeper.Post(() =>
-        {
-            Sweep(file.Path);
-            file.Dispose();
-        });
+        SweepLater(file);
     }
+
+    /// <summary>Frees a file's name. Who reads it goes on doing so.</summary>
+    public static void MoveAside(SegmentFile file) => file.Rename($"{file.Path}.{Guid.NewGuid():N}{DeletedSuffix}");
+
+    /// <summary>Deletes a file that was moved aside, and gives up the log's reference to it, in the background.</summary>
+    public void SweepLater(SegmentFile file) => node.Sweeper.Post(() =>
+    {
+        Sweep(file.Path);
+        file.Dispose();
+    });
 
     /// <summary>Deletes a file that has been renamed away; if that fails, the next start does it.</summary>
     private static void Sweep(string path)
@@ -222,7 +231,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
         name.EndsWith(DeletedSuffix, StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.Ordinal) || name == SpareName;
 
     // Kafka's names: the base offset in twenty digits, so that names sort as offsets do.
-    private string PathOf(long baseOffset) => System.IO.Path.Combine(Path, $"{baseOffset:D20}{SegmentSuffix}");
+    public string PathOf(long baseOffset) => System.IO.Path.Combine(Path, $"{baseOffset:D20}{SegmentSuffix}");
 
     private static bool TryParse(string name, out long baseOffset)
     {

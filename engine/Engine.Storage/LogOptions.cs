@@ -1,3 +1,5 @@
+using Engine.Storage.Compaction;
+
 namespace Engine.Storage;
 
 /// <summary>How one partition's log is cut into segments and how long it keeps them.</summary>
@@ -25,6 +27,9 @@ public sealed record LogOptions
     /// <summary>Whether every batch was appended with a CRC that matches its bytes, so that one that does not match is damage.
     /// Where nobody checked, it may also be how its producer sent it.</summary>
     public bool HoldsSoundCrcs { get; init; } = true;
+
+    /// <summary>How the log is compacted; null: it is not.</summary>
+    public CompactionOptions? Compaction { get; init; }
 
     /// <summary>Everything that is wrong with these values, one line each; empty when they can be used.</summary>
     public IReadOnlyList<string> Problems()

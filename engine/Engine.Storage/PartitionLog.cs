@@ -1,5 +1,6 @@
 using Engine.Protocol.Records;
 using Engine.Storage.Cache;
+using Engine.Storage.Compaction;
 
 namespace Engine.Storage;
 
@@ -45,6 +46,8 @@ public sealed class PartitionLog
         _retention = new LogRetention(_state, folder, options, _writing);
         _cache = node.Strategies.Cache.Instance.Create();
         _reader = new LogReader(_state, _cache);
+        if (options.Compaction is not null && !node.Strategies.Write.Instance.IsVolatile)
+            Compaction = new LogCompaction(_state, folder, options, node, _cache, _reshaping, _writing);
         _state.WentOffline += failure => WentOffline?.Invoke(this, failure);
         _flush.Advanced += () =>
         {
@@ -77,6 +80,9 @@ public sealed class PartitionLog
 
     /// <summary>Whether anything was ever appended, so that <see cref="Folder"/> is there.</summary>
     public bool HasFolder => _folder.IsMade;
+
+    /// <summary>What compacts the log; null when its topic is not compacted, or where there are no files to swap.</summary>
+    public LogCompaction? Compaction { get; }
 
     /// <summary>What opening the log found and did.</summary>
     public RecoveryReport Recovered { get; }
@@ -127,16 +133,17 @@ public sealed class PartitionLog
 
     /// <summary>Writes batches at the log's end; on return they can be read.</summary>
     /// <param name="batches">Whole, checked batches with their offsets assigned, the first at <see cref="EndOffset"/>.</param>
+    /// <param name="mayLeaveGaps">Whether offsets may be left out: a follower takes what its leader's compaction has left.</param>
     /// <exception cref="ArgumentException">The batches do not continue the log: a bug of the caller. Nothing is written.</exception>
     /// <exception cref="LogOfflineException">They could not be written or, where the policy flushes inline, flushed.</exception>
-    public void Append(ReadOnlySpan<byte> batches)
+    public void Append(ReadOnlySpan<byte> batches, bool mayLeaveGaps = false)
     {
         int count;
         lock (_writing)
         {
             _state.ThrowIfOffline();
             var end = EndOffset;
-            var next = Follow(batches, end, out count);
+            var next = Follow(batches, end, mayLeaveGaps, out count);
             if (count == 0) return;
             if (count > 1 && next - end > int.MaxValue)
             {
@@ -328,7 +335,7 @@ public sealed class PartitionLog
 
     /// <summary>Checks that the batches are whole and continue a log that ends at <paramref name="end"/>.</summary>
     /// <returns>Where it ends with them.</returns>
-    private static long Follow(ReadOnlySpan<byte> batches, long end, out int count)
+    private static long Follow(ReadOnlySpan<byte> batches, long end, bool mayLeaveGaps, out int count)
     {
         count = 0;
         while (batches.Length > 0)
@@ -337,7 +344,7 @@ public sealed class PartitionLog
             var header = new BatchHeader(batches);
             if (header.SizeBytes < BatchHeader.Size || header.SizeBytes > batches.Length)
                 throw new ArgumentException("the bytes end within a batch", nameof(batches));
-            if (header.BaseOffset != end || header.LastOffsetDelta < 0)
+            if (header.BaseOffset < end || (header.BaseOffset > end && !mayLeaveGaps) || header.LastOffsetDelta < 0)
                 throw new ArgumentException($"the batch with base offset {header.BaseOffset} does not continue the log, which ends at {end}", nameof(batches));
             end = header.NextOffset;
             count++;
@@ -444,7 +451,7 @@ public sealed class PartitionLog
             return;
         }
 
-        _cache.Truncate(end.Offset);
+        Compaction?.Truncated(offset);
         _folder.SetRecoveryPoint(Math.Min(_folder.RecoveryPoint, segment.BaseOffset));
 
         LogFolder.DropIndexes(segment.File); // They tell of batches that others will take the place of.
@@ -452,19 +459,22 @@ public sealed class PartitionLog
         var scan = new HeaderScan(segment.File, 0, end.Bytes, stackalloc byte[4096]);
         while (scan.MoveNext()) kept.Append(scan.Header);
 
+        // Where the last batch left ends: that is also what a restart finds, where compaction has left a gap before the offset.
+        _cache.Truncate(kept.NextOffset);
         segments[^1].File.EndWriting();
-        _state.EndOffset = end.Offset;
+        _state.EndOffset = kept.NextOffset;
         _state.Segments = [.. segments[..number], kept];
         foreach (var lost in segments.AsSpan(number + 1)) _folder.Drop(lost.File);
         using (kept.File.Refer()) _node.Calls.ZeroFrom(kept.File.Handle, end.Bytes);
         _flush.SyncAll();
-        _flush.Reset(end.Offset);
+        _flush.Reset(kept.NextOffset);
     }
 
     private void StartAt(long offset, long startOffset)
     {
         // A recorded start counts from now on: first, or a crash would bring back what is dropped here.
         if (startOffset != offset || _folder.StartOffset > startOffset) _folder.SetStartOffset(startOffset);
+        Compaction?.Truncated(0);
         _cache.Truncate(0);
         _folder.SetRecoveryPoint(0);
         Active.File.EndWriting();

@@ -87,7 +87,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
 
         while (segment.NextOffset < recoveryPoint && scan.MoveNext())
         {
-            if (scan.Header.BaseOffset != segment.NextOffset) return null;
+            if (scan.Header.BaseOffset < segment.NextOffset) return null;
             segment.Append(scan.Header);
         }
 
@@ -160,7 +160,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         while (BatchBytes(bytes[used..]) is > 0 and var size)
         {
             var header = new BatchHeader(bytes[used..]);
-            if (header.BaseOffset != segment.NextOffset) break;
+            if (header.BaseOffset < segment.NextOffset) break; // Compaction leaves gaps, never overlaps.
             segment.Append(header);
             used += size;
         }

@@ -260,20 +260,23 @@ internal sealed class Segment
     private bool TryScan(OffsetIndex index, long offset, out LogPosition boundary, bool mayWait = true)
     {
         var end = SizeBytes;
-        var scan = new HeaderScan(File, index.PositionBefore(offset), end, stackalloc byte[HeaderWindowBytes], mayWait);
+        var from = index.PositionBefore(offset);
+        var scan = new HeaderScan(File, from, end, stackalloc byte[HeaderWindowBytes], mayWait);
         boundary = default;
-        var expected = -1L;
+        var next = -1L;
         while (scan.MoveNext())
         {
-            if (scan.Header.BaseOffset > offset || (expected >= 0 && scan.Header.BaseOffset != expected)) return false;
-            expected = scan.Header.NextOffset;
+            // Compaction leaves gaps: the batch behind one stands for the offsets in it. At the segment's begin there may be one too,
+            // but an index that names a batch behind the offset is wrong.
+            if (scan.Header.BaseOffset < next || (next < 0 && from > 0 && scan.Header.BaseOffset > offset)) return false;
+            next = scan.Header.NextOffset;
             boundary = new LogPosition(scan.Header.BaseOffset, scan.Position);
-            if (offset < expected) return true;
+            if (offset < next) return true;
         }
 
         // The offset after the last one: its batch is yet to come, and will begin where the file now ends.
         boundary = new LogPosition(offset, scan.Position);
-        return scan.Position == end && (expected == offset || (end == 0 && offset == BaseOffset));
+        return scan.Position == end && (next == offset || (end == 0 && offset == BaseOffset));
     }
 
     private OffsetIndex LoadIndex()

@@ -212,7 +212,7 @@ public sealed class SegmentFile : IDisposable
     {
         lock (_opening)
         {
-            if (!_node.Strategies.Write.Instance.IsVolatile) File.Move(Path, path, overwrite: true);
+            if (!_node.Strategies.Write.Instance.IsVolatile) Calls.Rename(Path, path);
             Path = path;
         }
     }

@@ -303,14 +303,14 @@ internal sealed class Partition
             {
                 var header = new BatchHeader(records[sound..]);
                 if (sound == 0 && BeginsWithin(header)) next = StartWithin(header);
-                if (header.BaseOffset != next || header.LeaderEpoch > asked.LeaderEpoch) break;
+                if (header.BaseOffset < next || header.LeaderEpoch > asked.LeaderEpoch) break; // Compaction leaves gaps.
 
                 if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) _hasUnwrittenEpoch = true;
                 next = header.NextOffset;
                 sound += size;
             }
 
-            if (sound > 0) _log.Append(records[..sound]);
+            if (sound > 0) _log.Append(records[..sound], mayLeaveGaps: true);
             if (_hasUnwrittenEpoch) TryWriteEpochs();
             foreach (var batch in new BatchReader(records[..sound])) _producers.Appended(new BatchHeader(batch));
             _log.EnsureStored();

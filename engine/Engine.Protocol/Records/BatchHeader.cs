@@ -74,6 +74,15 @@ public readonly ref struct BatchHeader(ReadOnlySpan<byte> batch)
     /// <summary>Whether attributes are set beyond those above, which are all that a producer may know of.</summary>
     public bool HasUndefinedAttributes => (Attributes & ~0x3f) != 0;
 
+    /// <summary>Whether <see cref="BaseTimestamp"/> is no record's time but that until which the batch's deletions are kept,
+    /// since compaction has seen them (KIP-534). Timestamps are relative to it all the same.</summary>
+    public bool HasDeleteHorizon => (Attributes & DeleteHorizonFlag) != 0;
+
+    public const short DeleteHorizonFlag = 0x40;
+
+    /// <summary>Copies the header's bytes.</summary>
+    public void CopyTo(Span<byte> target) => _bytes[..Size].CopyTo(target);
+
     /// <summary>Makes the batch the leader's: its place in the log and the epoch it was appended in. The CRC stays
     /// valid.</summary>
     public static void Assign(Span<byte> batch, long baseOffset, int leaderEpoch)

@@ -66,13 +66,15 @@ internal sealed class HeapTailCache(long budgetBytes, int chunkBytes) : IBatchCa
             if (batch.Length > budgetBytes)
             {
                 Clear();
-                chunk = null;
+                (chunk, baseOffset) = (null, header.NextOffset);
                 continue;
             }
 
-            if (chunk is null || batch.Length > chunk.FreeBytes) chunk = Add(header.BaseOffset, Math.Max(chunkBytes, batch.Length));
+            // A chunk begins where the last batch ended: there may be a gap before the next, and its offsets belong to that.
+            if (chunk is null || batch.Length > chunk.FreeBytes) chunk = Add(baseOffset, Math.Max(chunkBytes, batch.Length));
             chunk.Fill(batch);
-            lock (_lock) chunk.Publish(batch.Length, header.NextOffset);
+            baseOffset = header.NextOffset;
+            lock (_lock) chunk.Publish(batch.Length, baseOffset);
         }
     }
 

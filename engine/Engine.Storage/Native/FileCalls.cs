@@ -126,6 +126,12 @@ internal class FileCalls
         if (Libc.Ftruncate(file, length) != 0) throw Failed("ftruncate");
     }
 
+    /// <summary>Gives a file another name, in place of whatever has it.</summary>
+    public virtual void Rename(string from, string to) => File.Move(from, to, overwrite: true);
+
+    /// <summary>Removes a file if it is there.</summary>
+    public virtual void Delete(string path) => File.Delete(path);
+
     /// <summary>Opens with open(2)'s own flags; the handle is closed on exec.</summary>
     public static SafeFileHandle Open(string path, int flags)
     {

@@ -34,6 +34,7 @@ internal static unsafe partial class Libc
     public const int LimitOpenFiles = 7;     // RLIMIT_NOFILE
     public const long Tmpfs = 0x01021994;    // TMPFS_MAGIC
     public const ushort AsyncPwrite = 1;     // IOCB_CMD_PWRITE
+    public const int PriorityOfProcess = 0;  // PRIO_PROCESS
     public const nint MapFailed = -1;
 
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -149,4 +150,7 @@ internal static unsafe partial class Libc
         [FieldOffset(0)] public ulong Block;
         [FieldOffset(16)] public long Result;
     }
+
+    [LibraryImport("libc", EntryPoint = "setpriority", SetLastError = true)]
+    public static partial int SetPriority(int which, uint who, int niceness);
 }

@@ -103,6 +103,43 @@ public sealed class StorageContractTests
         }
     }
 
+    /// <summary>A follower stores what its leader's compaction has left: the batch behind a gap stands for the offsets in it.</summary>
+    [Theory, MemberData(nameof(EveryStrategy))]
+    public void Append_WithGaps_FindsForEachOffsetItsBatchOrTheNext(string choice)
+    {
+        using var scratch = Open(choice);
+        var batches = Batches.Series(0, 300).Where((_, i) => i % 7 is 0 or 3 or 4 && i is < 100 or > 150).ToList();
+        foreach (var pair in batches.Chunk(2)) scratch.Log.Append([.. pair.SelectMany(b => b)], mayLeaveGaps: true);
+        Assert.Throws<ArgumentException>(() => scratch.Log.Append(Batches.Make(scratch.Log.EndOffset + 1)));
+
+        AssertFound();
+        if (!scratch.IsVolatile)
+        {
+            scratch.Restart();
+            AssertFound();
+            scratch.Crash();
+            AssertFound();
+        }
+
+        var kept = Enumerable.Range(40, 20).First(i => new BatchHeader(batches[i]).BaseOffset > new BatchHeader(batches[i - 1]).NextOffset + 1);
+        var inGap = new BatchHeader(batches[kept - 1]).NextOffset + 1;
+        scratch.Log.TruncateTo(inGap);
+        Assert.Equal(inGap - 1, scratch.Log.EndOffset);
+        scratch.Append(Batches.Make(inGap - 1, 2));
+        Assert.Equal([.. batches.Take(kept).SelectMany(b => b), .. Batches.Make(inGap - 1, 2)], scratch.ReadAll(0));
+
+        void AssertFound()
+        {
+            Assert.Equal(new BatchHeader(batches[^1]).NextOffset, scratch.Log.EndOffset);
+            var next = 0;
+            for (var offset = 0L; offset < scratch.Log.EndOffset; offset++)
+            {
+                while (new BatchHeader(batches[next]).NextOffset <= offset) next++;
+                Assert.Equal(batches[next], scratch.Read(offset, maxBytes: 1));
+            }
+        }
+    }
+
     [Theory, MemberData(nameof(EveryStrategy))]
     public async Task Read_WhileAppending_SeesWholeBatchesInOrder(string choice)
     {

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Engine.Protocol.Records;
 using Engine.Protocol.Wire;
 
@@ -13,35 +14,21 @@ internal static class Batches
     public static byte[] Make(long baseOffset, int records = 1, int valueBytes = 20, long timestamp = 1000, long step = 1, int epoch = 0)
     {
         var body = new MemoryStream();
-        for (var i = 0; i < records; i++)
-        {
-            var record = new MemoryStream();
-            record.WriteByte(0);
-            Varint(record, i * step);
-            Varint(record, i);
-            Varint(record, -1);
-            Varint(record, valueBytes);
-            record.Write(Noise.AsSpan((int)((baseOffset + i) * 31 % 1000), valueBytes));
-            Varint(record, 0);
-            Varint(body, record.Length);
-            record.WriteTo(body);
-        }
+        for (var i = 0; i < records; i++) Record(body, i, i * step, null, Noise.AsSpan((int)((baseOffset + i) * 31 % 1000), valueBytes).ToArray());
+        return Seal(baseOffset, records, body.ToArray(), timestamp, timestamp + Math.Max(0, (records - 1) * step), epoch);
+    }
 
-        var batch = new byte[BatchHeader.Size + body.Length];
-        body.ToArray().CopyTo(batch, BatchHeader.Size);
-        BinaryPrimitives.WriteInt64BigEndian(batch, baseOffset);
-        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(8), batch.Length - 12);
-        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(12), epoch);
-        batch[16] = 2;
-        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(23), records - 1);
-        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(27), timestamp);
-        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(35), timestamp + Math.Max(0, (records - 1) * step));
-        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(43), -1);
-        BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(51), -1);
-        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(53), -1);
-        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(57), records);
-        BinaryPrimitives.WriteUInt32BigEndian(batch.AsSpan(17), Crc32C.Compute(batch.AsSpan(21)));
-        return batch;
+    /// <summary>A sound batch of records with keys; a value of null deletes its key. All have the same timestamp.</summary>
+    public static byte[] Keyed(long baseOffset, long timestamp, params (string? Key, string? Value)[] records) =>
+        Keyed(baseOffset, timestamp, producerId: -1, sequence: -1, records);
+
+    public static byte[] Keyed(long baseOffset, long timestamp, long producerId, int sequence, params (string? Key, string? Value)[] records)
+    {
+        var body = new MemoryStream();
+        for (var i = 0; i < records.Length; i++) Record(body, i, 0, Utf8(records[i].Key), Utf8(records[i].Value));
+        return Seal(baseOffset, records.Length, body.ToArray(), timestamp, timestamp, epoch: 0, producerId, sequence);
+
+        static byte[]? Utf8(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
     }
 
     /// <summary>Batches one after the other from <paramref name="baseOffset"/> on, of varying sizes.</summary>
@@ -57,6 +44,45 @@ internal static class Batches
         }
 
         return batches;
+    }
+
+    private static void Record(Stream body, int offsetDelta, long timestampDelta, byte[]? key, byte[]? value)
+    {
+        var record = new MemoryStream();
+        record.WriteByte(0);
+        Varint(record, timestampDelta);
+        Varint(record, offsetDelta);
+        Bytes(record, key);
+        Bytes(record, value);
+        Varint(record, 0);
+        Varint(body, record.Length);
+        record.WriteTo(body);
+
+        static void Bytes(Stream to, byte[]? bytes)
+        {
+            Varint(to, bytes?.Length ?? -1);
+            to.Write(bytes ?? []);
+        }
+    }
+
+    private static byte[] Seal(
+        long baseOffset, int records, byte[] body, long timestamp, long maxTimestamp, int epoch, long producerId = -1, int sequence = -1)
+    {
+        var batch = new byte[BatchHeader.Size + body.Length];
+        body.CopyTo(batch, BatchHeader.Size);
+        BinaryPrimitives.WriteInt64BigEndian(batch, baseOffset);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(8), batch.Length - 12);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(12), epoch);
+        batch[16] = 2;
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(23), records - 1);
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(27), timestamp);
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(35), maxTimestamp);
+        BinaryPrimitives.WriteInt64BigEndian(batch.AsSpan(43), producerId);
+        BinaryPrimitives.WriteInt16BigEndian(batch.AsSpan(51), (short)(producerId < 0 ? -1 : 0));
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(53), sequence);
+        BinaryPrimitives.WriteInt32BigEndian(batch.AsSpan(57), records);
+        BinaryPrimitives.WriteUInt32BigEndian(batch.AsSpan(17), Crc32C.Compute(batch.AsSpan(21)));
+        return batch;
     }
 
     private static byte[] MakeNoise(int bytes)
