@@ -1,3 +1,4 @@
+using Engine.Protocol.Records;
 using Engine.Storage.Cache;
 
 namespace Engine.Storage;
@@ -27,6 +28,19 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
             // A closed segment ends where the next begins; the last one may have grown past what this read knows of.
             var nextBase = number + 1 < segments.Length ? segments[number + 1].BaseOffset : long.MaxValue;
             if (Read(segments[number], offset, bound, nextBase, maxBytes, atLeastOneBatch, mayWait, out slice) is { } outcome) return outcome;
+        }
+    }
+
+    /// <inheritdoc cref="PartitionLog.ReadRecords"/>
+    public ReadOutcome ReadRecords(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice)
+    {
+        while (true)
+        {
+            var outcome = Read(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait, out slice);
+            if (outcome != ReadOutcome.Found || slice.Length == 0 || !BeginsEmpty(slice, out var next)) return outcome;
+
+            slice.Release();
+            offset = next;
         }
     }
 
@@ -74,8 +88,32 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         }
 
         if (largest.Timestamp < 0) return null;
+        if (OffsetForTimestamp(largest.Timestamp) is { } record) return record;
+
+        // The largest may be that of a batch whose records compaction removed, which still counts for its segment's age.
+        largest = (-1, -1);
+        foreach (var segment in log.Segments)
+        {
+            if (Look<(long Timestamp, long Offset)>(segment, found => TimestampLookup.LargestOfRecords(found, start)) is { } found && found.Timestamp > largest.Timestamp)
+                largest = found;
+        }
+
+        if (largest.Timestamp < 0) return null;
         // A producer's header may promise a younger record than its batch has: then the batch's last one stands for it.
         return OffsetForTimestamp(largest.Timestamp) ?? (largest.Offset, largest.Timestamp);
+    }
+
+    private static bool BeginsEmpty(in LogSlice slice, out long next)
+    {
+        Span<byte> bytes = stackalloc byte[BatchHeader.Size];
+        next = 0;
+        if (slice.Length < BatchHeader.Size) return false;
+
+        if (slice.File is null) slice.Memory.Span[..BatchHeader.Size].CopyTo(bytes);
+        else if (RandomAccess.Read(slice.File, bytes, slice.FilePosition) < bytes.Length) return false;
+        var header = new BatchHeader(bytes);
+        next = header.NextOffset;
+        return header.RecordCount == 0;
     }
 
     /// <summary>Finds the stretch of the segment between the offsets, and gives up the caller's reference to its file.</summary>

@@ -201,6 +201,16 @@ public sealed class PartitionLog
     public ReadOutcome Read(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice) =>
         _reader.Read(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait, out slice);
 
+    /// <summary>The same for consumers of a compacted log: the first batch has records.</summary>
+    /// <remarks>
+    /// Compaction leaves a batch without records where a segment ends and for a producer's last sequence number. Clients skip those, but
+    /// many of them fail over an answer that holds nothing else.
+    /// </remarks>
+    /// <inheritdoc cref="Read" path="/param"/>
+    /// <exception cref="LogOfflineException">The log is or goes offline.</exception>
+    public ReadOutcome ReadRecords(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice) =>
+        _reader.ReadRecords(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait, out slice);
+
     /// <summary>Shows every batch header from the one that holds <paramref name="fromOffset"/> to the end, in order.</summary>
     /// <remarks>For rebuilding what is derived from the batches: leader epochs, producer state. Reads headers only.</remarks>
     public void VisitBatches(long fromOffset, BatchVisitor visit) => _reader.VisitBatches(fromOffset, visit);

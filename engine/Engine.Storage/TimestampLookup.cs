@@ -30,13 +30,20 @@ internal static class TimestampLookup
     /// that has it; a timestamp of -1 when there is none.</summary>
     public static (long Timestamp, long Offset) Largest(Segment segment, long start)
     {
+        if (segment.SizeBytes == 0 || segment.NextOffset <= start) return (-1, -1);
+        return segment.BaseOffset >= start ? segment.MaxTimestamp : LargestOfRecords(segment, start);
+    }
+
+    /// <summary>The same from the batches that have records, each of which is looked at.</summary>
+    public static (long Timestamp, long Offset) LargestOfRecords(Segment segment, long start)
+    {
         var largest = (Timestamp: -1L, Offset: -1L);
         if (segment.SizeBytes == 0 || segment.NextOffset <= start) return largest;
-        if (segment.BaseOffset >= start) return segment.MaxTimestamp;
 
-        var scan = new HeaderScan(segment.File, segment.Find(start).Bytes, segment.SizeBytes, stackalloc byte[4096]);
+        var scan = new HeaderScan(segment.File, segment.Find(Math.Max(start, segment.BaseOffset)).Bytes, segment.SizeBytes, stackalloc byte[4096]);
         while (scan.MoveNext())
         {
+            if (scan.Header.RecordCount == 0) continue;
             // In the batch that the log begins in, the youngest record may be one of those that were deleted.
             var youngest = scan.Header.BaseOffset >= start ? scan.Header.MaxTimestamp : LargestIn(segment.File, scan.Position, scan.Header, start);
             if (youngest > largest.Timestamp) largest = (youngest, scan.Header.LastOffset);

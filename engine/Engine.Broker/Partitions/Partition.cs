@@ -182,7 +182,11 @@ internal sealed class Partition
         try
         {
             // Retention may have dropped the offset since it was looked at.
-            return _log.Read(ask.FetchOffset, bound, maxBytes, atLeastOneBatch, mayWait, out var slice) switch
+            var slice = default(LogSlice);
+            var outcome = replicaId < 0 && Settings.IsCompacted
+                ? _log.ReadRecords(ask.FetchOffset, bound, maxBytes, atLeastOneBatch, mayWait, out slice)
+                : _log.Read(ask.FetchOffset, bound, maxBytes, atLeastOneBatch, mayWait, out slice);
+            return outcome switch
             {
                 ReadOutcome.OutOfRange => FetchOutcome.Failed(ErrorCode.OffsetOutOfRange, highWatermark, _log.StartOffset),
                 ReadOutcome.NotInMemory => FetchOutcome.Cold,

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
 using Engine.Tests.Interop.Clients;
@@ -26,7 +27,7 @@ public sealed class CompactionTests
         var read = ClientTools.Run("kcat", ["-C", "-b", cluster.Bootstrap, "-t", "last", "-p", "0", "-o", "beginning", "-e", "-q", "-f", "%o %k=%s\\n"]).TrimEnd('\n').Split('\n');
 
         Assert.Equal(Last(lines), LastOf(read));
-        Assert.InRange(read.Length, Keys, lines.Count / 10);
+        Assert.InRange(read.Length, Keys, lines.Count / 4);
         Assert.All(read, line => Assert.Equal(lines[int.Parse(line[..line.IndexOf(' ')])], line[(line.IndexOf(' ') + 1)..]));
         using var client = cluster.Connect();
         Assert.Equal(lines.Count, client.ListOffset("last", 0, ListOffsetsRequest.Latest).Offset);
@@ -61,8 +62,8 @@ public sealed class CompactionTests
             "--formatter-property", "print.offset=true", "--formatter-property", "print.key=true", "--formatter-property", "key.separator==").TrimEnd('\n').Split('\n');
 
         Assert.Equal(Last(lines), LastOf(python));
-        Assert.InRange(python.Length, Keys, lines.Count / 10);
-        Assert.Equal(python, java.Select(line => line.Replace("Offset:", "", StringComparison.Ordinal).Replace('\t', ' ').Replace(" =", " ", StringComparison.Ordinal)));
+        Assert.InRange(python.Length, Keys, lines.Count / 4);
+        Assert.Equal(python, java.Select(line => Regex.Replace(line, "^Offset:([0-9]+)=", "$1 ")));
     }
 
     /// <summary>A replica that begins after compaction gets the gaps from its leader, and serves the same when it leads.</summary>
@@ -82,12 +83,16 @@ public sealed class CompactionTests
 
         cluster.Restart(follower);
         cluster.WaitForInSync("copied", 0, 2);
+        // A node that comes back with nothing leaves its leaderships to those that have something.
         cluster.Node(leader).Kill();
-        using var client = cluster.ConnectToLeader("copied");
+        Directory.Delete(cluster.DataFolder(leader), recursive: true);
+        cluster.Restart(leader);
+        Until.True(() => cluster.LeaderOf("copied") == follower, "the replica that began later leads");
+        using var client = cluster.Connect(follower);
         var read = client.FetchAll("copied").SelectMany(StoredRecords.Batches).SelectMany(Records).ToList();
 
         Assert.Equal(Last(lines), LastOf(read));
-        Assert.InRange(read.Count, Keys, lines.Count / 10);
+        Assert.InRange(read.Count, Keys, lines.Count / 4);
     }
 
     /// <summary>Lines of "key=value", each value the record's number.</summary>
@@ -98,12 +103,16 @@ public sealed class CompactionTests
         return lines;
     }
 
+    /// <summary>Waits until all closed segments are compacted: from then on nothing changes without further records.</summary>
     private static void WaitUntilCompacted(BrokerCluster cluster, string topic, int node = 1)
     {
         var folder = Path.GetDirectoryName(cluster.LogFile(node, topic))!;
+        var cleaned = Path.Combine(folder, "cleaned-offset");
         Until.True(
-            () => File.Exists(Path.Combine(folder, "cleaned-offset")) && Directory.GetFiles(folder, "*.log").Sum(file => new FileInfo(file).Length) < 40_000,
-            () => $"{topic} is compacted: {string.Join(", ", Directory.GetFiles(folder).Select(file => $"{Path.GetFileName(file)} {new FileInfo(file).Length}"))} {cluster.Node(node).Errors}");
+            () => File.Exists(cleaned) && long.TryParse(File.ReadAllText(cleaned), out var offset) && offset > 0 && Segments()[^1] == $"{offset:D20}.log",
+            () => $"{topic} is compacted: {string.Join(", ", Segments())}: {cluster.Node(node).Errors}");
+
+        string[] Segments() => [.. Directory.GetFiles(folder, "*.log").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
     }
 
     private static Dictionary<string, string> Last(IEnumerable<string> lines) =>

@@ -128,21 +128,21 @@ public sealed class DeleteRecordsReplicatedTests(ThreeNodes three)
         _cluster.CreateTopic("deleted-new", replicas: 3);
         var leader = _cluster.LeaderOf("deleted-new");
         var follower = _cluster.Nodes.Select(node => node.Setup.NodeId).First(id => id != leader);
-        Assert.Equal(0, _cluster.Node(follower).Stop());
-        Directory.Delete(Path.GetDirectoryName(_cluster.LogFile(follower, "deleted-new"))!, recursive: true);
         using (var client = _cluster.Connect(leader))
         {
             DeleteRecordsTests.Fill(client, "deleted-new");
-            _cluster.WaitForInSync("deleted-new", 0, 2);
+            Assert.Equal(0, _cluster.Node(follower).Stop());
+            Directory.Delete(Path.GetDirectoryName(_cluster.LogFile(follower, "deleted-new"))!, recursive: true);
             client.DeleteRecords("deleted-new", 0, 35);
         }
 
         _cluster.Restart(follower);
-        _cluster.WaitForInSync("deleted-new", 0, 3);
+        var copy = Path.Combine(Path.GetDirectoryName(_cluster.LogFile(follower, "deleted-new"))!, $"{30:D20}.log");
+        var leaders = StoredRecords.Batches(File.ReadAllBytes(_cluster.LogFile(leader, "deleted-new"))).Skip(3).SelectMany(batch => batch).ToArray();
+        Until.True(() => File.Exists(copy) && new FileInfo(copy).Length >= leaders.Length, () => $"the follower has them: {_cluster.Node(follower).Errors}");
 
         Assert.Equal("35\n", StartOffset(follower, "deleted-new"));
-        var leaders = StoredRecords.Batches(File.ReadAllBytes(_cluster.LogFile(leader, "deleted-new"))).Skip(3).SelectMany(batch => batch);
-        Assert.Equal(leaders, File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(_cluster.LogFile(follower, "deleted-new"))!, $"{30:D20}.log")));
+        Assert.Equal(leaders, File.ReadAllBytes(copy));
     }
 
     private string? StartOffset(int node, string topic)
