@@ -107,7 +107,7 @@ public sealed class StorageContractTests
     [Theory, MemberData(nameof(EveryStrategy))]
     public void Append_WithGaps_FindsForEachOffsetItsBatchOrTheNext(string choice)
     {
-        using var scratch = Open(choice);
+        using var scratch = ChosenLog.Open(choice);
         var batches = Batches.Series(0, 300).Where((_, i) => i % 7 is 0 or 3 or 4 && i is < 100 or > 150).ToList();
         foreach (var pair in batches.Chunk(2)) scratch.Log.Append([.. pair.SelectMany(b => b)], mayLeaveGaps: true);
         Assert.Throws<ArgumentException>(() => scratch.Log.Append(Batches.Make(scratch.Log.EndOffset + 1)));
