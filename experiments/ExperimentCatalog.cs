@@ -8,6 +8,8 @@ public static class ExperimentCatalog
     public static IReadOnlyList<Experiment> All { get; } =
     [
         new Quick(), new ReadPath(), new FlushPolicy(), new RoadToOneMillion(), new RandomAccess(), new MemoryBandwidth(), new WritePaths(), new Readahead(),
+        new AppendLimit(), new MemoryTraffic(), new FetchSize(), new ColdReader(), new PageCacheSize(), new Restart(), new HeapCache(), new Retention(), new BatchChecks(),
+        new InMemory(),
     ];
 
     /// <exception cref="PlanException">There is no such experiment; the message lists what there is.</exception>

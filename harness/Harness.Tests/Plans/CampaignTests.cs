@@ -1,5 +1,7 @@
+using Experiments;
 using Harness.Load;
 using Harness.Plans;
+using Harness.Results;
 
 namespace Harness.Tests.Plans;
 
@@ -110,4 +112,15 @@ public sealed class CampaignTests
     }
 
     private static string Order(IEnumerable<ScheduledRun> runs) => string.Join(' ', runs.Select(run => run.Cell.Facts.Id));
+
+    [Fact]
+    public void Experiments_EachClaim_IsDecidedByACheckOnMetricsThatExist()
+    {
+        foreach (var experiment in ExperimentCatalog.All)
+        {
+            var checks = experiment.Expectation.Checks;
+            Assert.All(checks, check => Metric.Find(check.Metric));
+            Assert.Equal(experiment.Claims.Select(claim => claim.Number).Order(), checks.Select(check => check.Claim).OfType<int>().Distinct().Order());
+        }
+    }
 }

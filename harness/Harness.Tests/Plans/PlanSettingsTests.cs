@@ -1,3 +1,4 @@
+using Harness.Files;
 using Harness.Load;
 using Harness.Plans;
 
@@ -24,6 +25,41 @@ public sealed class PlanSettingsTests
         Assert.Equal((TimeSpan.FromMilliseconds(10), (short)1, false), (send.Linger, send.Acks, send.Idempotent));
         Assert.Equal(ConsumeWhen.During, ((ProduceLoad)plan.Load).Check.When);
         Assert.Equal(new Schedule(TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(20), 1), plan.Schedule);
+    }
+
+    [Fact]
+    public void Override_ConditionsOfARun_LandWhereTheyBelong()
+    {
+        string[] conditions = ["cluster.memoryLimit=320MiB", "cluster.data=tmpfs", "env.DOTNET_gcServer=1", "load.beside=copy", "load.countCalls=true"];
+
+        var produce = conditions.Append("load.backlog=1GiB").Aggregate((IReadOnlyList<Plan>)[TestPlans.Produce], PlanSettings.Override)[0];
+        var read = PlanSettings.Override([TestPlans.Read], "load.restart=kill")[0];
+
+        Assert.Equal((320L << 20, DataPlace.Tmpfs, "1"), (produce.Cluster.MemoryLimitBytes, produce.Cluster.Data, produce.Cluster.Environment["DOTNET_gcServer"]));
+        Assert.Equal((Antagonist.Copy, true, 1L << 30), (((ProduceLoad)produce.Load).Beside, ((ProduceLoad)produce.Load).CountCalls, ((ProduceLoad)produce.Load).BacklogBytes));
+        Assert.Equal(RestartKind.Kill, ((ReadLoad)read.Load).Restart);
+        Assert.Null(PlanSettings.Override([produce], "cluster.memoryLimit=none")[0].Cluster.MemoryLimitBytes);
+    }
+
+    [Fact]
+    public void Override_FileWork_LandsWhereItBelongsAndNowhereElse()
+    {
+        string[] assignments =
+        [
+            "files.action=write", "files.api=mapped", "files.pattern=random", "files.blockBytes=64KiB", "files.threads=2", "files.fileBytes=8MiB",
+            "files.cache=cold", "files.advice=sequential", "files.growing=true", "files.syncEvery=1MiB",
+        ];
+        IReadOnlyList<Plan> plans = [TestPlans.Produce, new Plan { Load = new FileLoad(), Schedule = TestPlans.Produce.Schedule }];
+
+        plans = assignments.Aggregate(plans, PlanSettings.Override);
+
+        Assert.Same(TestPlans.Produce, plans[0]);
+        Assert.Equal(new FileWork
+        {
+            Action = FileAction.Write, Api = "mapped", Pattern = AccessPattern.Random, BlockBytes = 64 << 10, Threads = 2, FileBytes = 8 << 20,
+            Cache = CacheState.Cold, Advice = Advice.Sequential, Growing = true, SyncEveryBytes = 1 << 20,
+        }, ((FileLoad)plans[1].Load).Work);
+        Assert.Contains("write none, sequential, random", Assert.Throws<PlanException>(() => PlanSettings.Override(plans, "files.advice=1")).Message);
     }
 
     [Fact]

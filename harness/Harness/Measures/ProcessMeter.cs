@@ -8,6 +8,8 @@ public sealed class ProcessMeter(int pid)
 {
     private readonly Dictionary<int, ThreadCounters> _threads = [];
 
+    public int Pid => pid;
+
     /// <summary>The counters now, or null when the process has ended.</summary>
     public ProcessCounters? Read()
     {

@@ -46,6 +46,12 @@ public sealed class Sampler : IAsyncDisposable
         lock (_lock) _meters[name] = new ProcessMeter(pid);
     }
 
+    /// <summary>The processes watched, those whose name is wanted.</summary>
+    public IReadOnlyList<int> ProcessIds(Func<string, bool> wanted)
+    {
+        lock (_lock) return [.. _meters.Where(meter => wanted(meter.Key)).Select(meter => meter.Value.Pid)];
+    }
+
     /// <summary>Takes a sample now.</summary>
     public Sample Take()
     {

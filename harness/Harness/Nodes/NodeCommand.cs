@@ -5,7 +5,11 @@ namespace Harness.Nodes;
 /// <param name="Program">The executable.</param>
 /// <param name="Arguments">Its arguments, unquoted.</param>
 /// <param name="LogFile">Where everything it prints goes; a restart appends.</param>
-public sealed record NodeCommand(string Name, string Program, IReadOnlyList<string> Arguments, string LogFile);
+public sealed record NodeCommand(string Name, string Program, IReadOnlyList<string> Arguments, string LogFile)
+{
+    /// <summary>Variables it has beside those of this process.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+}
 
 /// <summary>A process of a run that did not start, or ended when it should not; the message carries the end of its log.</summary>
 public class NodeFailedException(string message) : Exception(message);

@@ -82,6 +82,7 @@ public sealed class NodeProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in command.Environment) start.Environment[name] = value;
         try
         {
             return new NodeProcess(command, takeLine, Process.Start(start)!);

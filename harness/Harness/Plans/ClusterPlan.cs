@@ -20,7 +20,27 @@ public sealed record ClusterPlan
     /// <summary>Other broker settings by Kafka's names (<c>segment.bytes</c>); one not named keeps the broker's default.</summary>
     public ImmutableSortedDictionary<string, string> Settings { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
 
+    /// <summary>Variables that only the nodes are started with (<c>DOTNET_gcServer</c>).</summary>
+    public ImmutableSortedDictionary<string, string> Environment { get; init; } = ImmutableSortedDictionary<string, string>.Empty;
+
+    /// <summary>What the nodes may use together of memory and page cache, in force once the topic is filled; null: all there is.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
+    /// <summary>What the nodes' data lies on.</summary>
+    public DataPlace Data { get; init; } = DataPlace.Disk;
+
     public ClusterPlan WithStrategy(string seam, string text) => this with { Strategies = Strategies.SetItem(seam, text) };
 
     public ClusterPlan WithSetting(string name, string value) => this with { Settings = Settings.SetItem(name, value) };
+
+    public ClusterPlan WithEnvironment(string name, string value) => this with { Environment = Environment.SetItem(name, value) };
+}
+
+public enum DataPlace
+{
+    /// <summary>The folder that <c>--data</c> names.</summary>
+    Disk,
+
+    /// <summary>A file system in memory: the same calls, and no disk.</summary>
+    Tmpfs,
 }

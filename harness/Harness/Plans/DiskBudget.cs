@@ -37,6 +37,7 @@ public sealed record DiskBudget(long Bytes, string Reason)
         var (written, reason) = load switch
         {
             ReadLoad read => Fill(read, copies),
+            ProduceLoad { BacklogBytes: > 0 } produce => With(Fill(produce.Backlog, copies), Produced(load.Send, copies, plan.Schedule.Warmup + plan.Schedule.Measure)),
             _ => Produced(load.Send, copies, plan.Schedule.Warmup + plan.Schedule.Measure),
         };
 
@@ -61,6 +62,9 @@ public sealed record DiskBudget(long Bytes, string Reason)
         var overhead = 1 + RecordOverheadBytes / MeanBytes(read.Send);
         return ((long)(read.FillBytes * overhead * copies), $"{Gigabytes(read.FillBytes)} x {copies} copies");
     }
+
+    private static (long, string) With((long Bytes, string Reason) one, (long Bytes, string Reason) other) =>
+        (one.Bytes + other.Bytes, $"{one.Reason}, and {other.Reason}");
 
     private static (long, string) Produced(ProduceSpec send, int copies, TimeSpan time)
     {

@@ -18,6 +18,12 @@ public abstract record BrokerLoad : LoadPlan
     /// <summary>What is written and how.</summary>
     public ProduceSpec Send { get; init; } = new();
 
+    /// <summary>What keeps the machine busy beside the load.</summary>
+    public Antagonist Beside { get; init; } = Antagonist.None;
+
+    /// <summary>Counts the nodes' system calls as they are made, which costs each of them a little: not in the runs whose times count.</summary>
+    public bool CountCalls { get; init; }
+
     /// <summary>The worker's job for the measured part of a run.</summary>
     /// <param name="bootstrap">The cluster's addresses.</param>
     /// <param name="topic">The topic, which exists.</param>
@@ -39,6 +45,18 @@ public abstract record BrokerLoad : LoadPlan
 /// <summary>Producers are what is measured; every acknowledged record is read back and compared.</summary>
 public sealed record ProduceLoad : BrokerLoad
 {
+    /// <summary>Bytes of another topic, none of it in the page cache, that a reader catches up with while this is measured; 0: there is none.</summary>
+    public long BacklogBytes { get; init; }
+
+    /// <summary>The filling and reading of that topic.</summary>
+    internal ReadLoad Backlog => new()
+    {
+        FillBytes = BacklogBytes,
+        PageCache = PageCache.Cold,
+        Send = new ProduceSpec { RecordSize = "1KiB", BatchBytes = 128 << 10, Acks = Send.Acks },
+        Read = new ConsumeSpec { Reading = Reading.Discard, PartitionMaxBytes = 1 << 20 },
+    };
+
     /// <summary>How the records are read back.</summary>
     public ConsumeSpec Check { get; init; } = new();
 
@@ -56,6 +74,9 @@ public sealed record ReadLoad : BrokerLoad
 
     /// <summary>Whether the files lie in the page cache when the readers start.</summary>
     public PageCache PageCache { get; init; } = PageCache.Hot;
+
+    /// <summary>What happens to the node between the filling and the reading.</summary>
+    public RestartKind Restart { get; init; } = RestartKind.None;
 
     /// <summary>How it is read; when, and whether again, follows from <see cref="PageCache"/>.</summary>
     public ConsumeSpec Read { get; init; } = new();
@@ -80,6 +101,28 @@ public sealed record ReadLoad : BrokerLoad
 public sealed record FileLoad : LoadPlan
 {
     public FileWork Work { get; init; } = new();
+}
+
+public enum Antagonist
+{
+    None,
+
+    /// <summary>A thread that copies memory: takes a core and memory bandwidth.</summary>
+    Copy,
+
+    /// <summary>A thread that only counts: takes a core. What <see cref="Copy"/> costs beyond it is the memory's part.</summary>
+    Spin,
+}
+
+public enum RestartKind
+{
+    None,
+
+    /// <summary>Told to stop, and started again.</summary>
+    Clean,
+
+    /// <summary>Killed (SIGKILL), and started again: the log was not closed.</summary>
+    Kill,
 }
 
 public enum PageCache

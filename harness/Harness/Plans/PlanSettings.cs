@@ -15,6 +15,7 @@ public static class PlanSettings
     public static readonly IReadOnlyList<string> Seams = ["read", "write", "flush", "cache", "network", "replication", "metadata", "check"];
 
     private const string BrokerPrefix = "broker.";
+    private const string EnvironmentPrefix = "env.";
 
     private static readonly PlanSetting[] Named =
     [
@@ -24,6 +25,9 @@ public static class PlanSettings
         Cluster("cluster.nodes", "broker processes", (cluster, text) => cluster with { Nodes = Count(text) }),
         Cluster("cluster.replication", "copies of each partition", (cluster, text) => cluster with { Replication = Count(text) }),
         Cluster("cluster.minInSync", "copies in sync that acks=all needs", (cluster, text) => cluster with { MinInSync = Count(text) }),
+
+        Cluster("cluster.memoryLimit", "memory and page cache of all nodes, from the measuring on (cgroup, as root); none", (cluster, text) => cluster with { MemoryLimitBytes = text == "none" ? null : Size(text) }),
+        Cluster("cluster.data", "disk or tmpfs", (cluster, text) => cluster with { Data = Word<DataPlace>(text) }),
 
         Load("load.partitions", "partitions of the topic", (load, text) => load with { Partitions = Count(text) }),
         Produce("load.recordsPerSecond", $"offered rate, or {Unlimited} for a closed loop", (load, text) => load with { Send = WithRate(load.Send, text) }),
@@ -40,6 +44,10 @@ public static class PlanSettings
         Produce("load.check", "during or after: when records are read back", (load, text) => load with { Check = load.Check with { When = When(text) } }),
         Consume("load.consumers", "readers", (consume, text) => consume with { Consumers = Count(text) }),
         Consume("load.fetchBytes", "most bytes of a partition in one fetch", (consume, text) => consume with { PartitionMaxBytes = Size(text) }),
+        Load("load.beside", "none, copy (memory) or spin (a core): what else keeps the machine busy", (load, text) => load with { Beside = Word<Antagonist>(text) }),
+        Load("load.countCalls", "true counts the nodes' system calls (perf, as root)", (load, text) => load with { CountCalls = Flag(text) }),
+        Produce("load.backlog", "bytes of a cold topic that is read meanwhile; 0B for none", (load, text) => load with { BacklogBytes = Size(text) }),
+        Read("load.restart", "none, clean or kill: what happens to the node before it is read", (load, text) => load with { Restart = Word<RestartKind>(text) }),
         Read("load.fillBytes", "bytes the topic is filled with first", (load, text) => load with { FillBytes = Size(text) }),
         Read("load.pageCache", "hot or cold", (load, text) => load with { PageCache = Temperature(text) }),
         Files("files.action", "read, write, copy (memory) or spin (a busy core)", (work, text) => work with { Action = Word<FileAction>(text) }),
@@ -61,7 +69,7 @@ public static class PlanSettings
 
     /// <summary>Names and meanings, for help and messages.</summary>
     public static IReadOnlyList<(string Name, string Summary)> All { get; } =
-        [.. Named.Select(setting => (setting.Name, setting.Summary)), (BrokerPrefix + "NAME", "any other broker setting, such as broker.segment.bytes")];
+        [.. Named.Select(setting => (setting.Name, setting.Summary)), (BrokerPrefix + "NAME", "any other broker setting, such as broker.segment.bytes"), (EnvironmentPrefix + "NAME", "a variable of the brokers' processes, such as env.DOTNET_gcServer")];
 
     /// <summary>The plan with one setting changed, or null when its kind of load has no such setting.</summary>
     /// <exception cref="PlanException">There is no such setting, or the text does not suit it.</exception>
@@ -69,6 +77,9 @@ public static class PlanSettings
     {
         if (name.StartsWith(BrokerPrefix, StringComparison.Ordinal) && name.Length > BrokerPrefix.Length)
             return plan with { Cluster = plan.Cluster.WithSetting(name[BrokerPrefix.Length..], text) };
+
+        if (name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal) && name.Length > EnvironmentPrefix.Length)
+            return plan.Load is BrokerLoad ? plan with { Cluster = plan.Cluster.WithEnvironment(name[EnvironmentPrefix.Length..], text) } : null;
 
         var setting = Array.Find(Named, candidate => candidate.Name == name) ?? throw new PlanException(
             $"there is no setting '{name}': choose {string.Join(", ", All.Select(s => s.Name))}.");

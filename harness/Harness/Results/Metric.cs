@@ -30,10 +30,18 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric DiskReads = new("disk-reads", "Disk reads", "MB/s", true, run => run.DiskReadBytes / run.MeasuredSeconds / 1e6);
     public static readonly Metric MajorFaults = new("major-faults", "Page faults that waited for the disk", "faults/s", true, run => run.Processes.Count == 0 ? null : run.Processes.Sum(p => p.MajorFaults) / run.MeasuredSeconds);
 
+    public static readonly Metric CacheHits = new("cache-hits", "Share of reads from memory", "", false, run => run.Role(ProcessRole.Consumers) is null || run.GoodputBytes == 0 ? null : Math.Max(0, 1 - (run.DiskReadBytes / (double)run.GoodputBytes ?? 1)));
+    public static readonly Metric CallsPerMb = new("calls-per-mb", "Broker's system calls per MB", "calls/MB", true, run => run.BrokerCallsPerSecond / (run.GoodputBytes / run.MeasuredSeconds / 1e6));
+    public static readonly Metric Cached = new("cached", "Records in the page cache", "MB", true, run => run.CachedFileBytes / 1e6);
+    public static readonly Metric Memory = new("memory", "Broker memory and page cache of its records", "MB", true, run => Rss.Of(run) + run.CachedFileBytes / 1e6);
+    public static readonly Metric Beside = new("beside", "Read meanwhile by others", "MB/s", false, run => run.BesideBytesPerSecond / 1e6);
+    public static readonly Metric Ready = new("ready", "Time from start to taking requests", "ms", true, run => run.ReadyMs);
+    public static readonly Metric FirstFetch = new("first-fetch", "Time from start to a first fetch", "ms", true, run => run.FirstFetchMs);
+
     public static IReadOnlyList<Metric> All { get; } =
     [
         Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, CpuPerGb, FileCpuPerGb, BrokerCores, TotalCores, GeneratorCores, Rss, Lost, DiskWrites,
-        DiskReads, MajorFaults,
+        DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory, Beside, Ready, FirstFetch,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>

@@ -76,6 +76,21 @@ public sealed record RunRow
 
     public long? DiskWriteBytes { get; init; }
 
+    /// <summary>What the page cache held of the nodes' records at the end of the measured time; null when not told.</summary>
+    public long? CachedFileBytes { get; init; }
+
+    /// <summary>System calls of all nodes; null where they were not counted.</summary>
+    public double? BrokerCallsPerSecond { get; init; }
+
+    /// <summary>What was read meanwhile by those who are not measured.</summary>
+    public double? BesideBytesPerSecond { get; init; }
+
+    /// <summary>From the start of a node that had been ended to the moment it took requests.</summary>
+    public double? ReadyMs { get; init; }
+
+    /// <summary>From the same start to the whole answer of a first fetch.</summary>
+    public double? FirstFetchMs { get; init; }
+
     /// <summary>The process or device that ran out first, in words; empty when none did.</summary>
     public string Bottleneck { get; init; } = "";
 

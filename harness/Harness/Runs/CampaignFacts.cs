@@ -108,6 +108,9 @@ public static class CampaignFacts
         foreach (var (seam, text) in plan.Cluster.Strategies)
             if (!varied.Contains(seam)) yield return (seam, text);
         foreach (var (name, value) in plan.Cluster.Settings) yield return (name, value);
+        foreach (var (name, value) in plan.Cluster.Environment) yield return (name, value);
+        if (plan.Cluster.MemoryLimitBytes is { } limit) yield return ("memory limit", Quantity.FormatBytes(limit));
+        if (plan.Cluster.Data == DataPlace.Tmpfs) yield return ("data", "tmpfs");
     }
 
     private static IEnumerable<string> Caveats(Campaign campaign, MachineFacts machine, string workFolder)
@@ -117,6 +120,10 @@ public static class CampaignFacts
         if (DataVolume.Of(workFolder).IsMemory) yield return "The data lies in memory (tmpfs): nothing here shows what a disk does.";
         if (machine.Virtualization is { Length: > 0 } and not "none")
             yield return "The disk is virtual and may answer a flush from the host's cache: times of durable writes are optimistic.";
+        if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { CountCalls: true } || plan.Vary.Any(axis => axis.Setting == "load.countCalls")))
+            yield return "System calls are counted at the kernel's tracepoint, in the runs that say so: their times carry its cost.";
+        if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Beside: not Antagonist.None } || plan.Vary.Any(axis => axis.Setting == "load.beside")))
+            yield return "No counter of the memory's own was read (virtual machines rarely show them): bandwidth is inferred from what a copying thread costs beyond a counting one.";
         if (machine.GitDirty) yield return "The working tree differed from the commit.";
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Send.TemplateMode: true })) yield return "The load resends one encoded batch: an upper bound, not for comparisons.";
         if (campaign.Cells.Max(cell => cell.Schedule.Repeats) == 1) yield return "Each cell ran once: differences may be noise.";

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Harness.Load;
 using Harness.Measures;
 using Harness.Nodes;
@@ -12,9 +13,13 @@ internal sealed class CellRun : IRun
 {
     private const string Topic = "load";
     private const string WarmupTopic = "warmup";
+    private const string BacklogTopic = "backlog";
 
     /// <summary>Read before a cold measurement, so that the node's code is warm although its pages are not.</summary>
     private const long WarmupFillBytes = 256 << 20;
+
+    /// <summary>Where Linux keeps its file system in memory (shm_overview(7)).</summary>
+    private const string MemoryFolder = "/dev/shm";
 
     /// <summary>How much of the files may still be cached after they were dropped; the node has its newest pages in use.</summary>
     private const double ColdTolerance = 0.1;
@@ -33,8 +38,12 @@ internal sealed class CellRun : IRun
     private readonly string _logFolder;
     private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
 
+    private readonly RunExtras _extras = new();
+
     private Sample? _begin;
     private Sample? _end;
+    private LoadSpec? _backlogJob;
+    private long? _cachedFileBytes;
 
     public CellRun(RunSetup setup, ScheduledRun run, int seed, IRunObserver observer, CancellationToken stop)
     {
@@ -44,7 +53,7 @@ internal sealed class CellRun : IRun
         _observer = observer;
         _stop = stop;
         _name = $"{run.Cell.Facts.Id}-{run.Repeat}";
-        _dataFolder = Path.Combine(setup.WorkFolder, _name);
+        _dataFolder = run.Cell.Cluster.Data == DataPlace.Tmpfs ? Path.Combine(MemoryFolder, $"testbed-{Environment.ProcessId}-{_name}") : Path.Combine(setup.WorkFolder, _name);
         _logFolder = Path.Combine(setup.LogFolder, _name);
     }
 
@@ -77,6 +86,8 @@ internal sealed class CellRun : IRun
     {
         var cell = _run.Cell;
         _observer.Step($"starting {cell.Cluster.Nodes} node{(cell.Cluster.Nodes == 1 ? "" : "s")}");
+        // Outlives the nodes: a group with processes in it cannot be removed.
+        using var cap = cell.Cluster.MemoryLimitBytes is { } limit ? MemoryCap.Create(_name, limit) : null;
         await using var cluster = await Cluster.Start(_setup.System, cell.Cluster, _dataFolder, _logFolder, firstPort: 0, _stop);
         Configurations = [.. cluster.Nodes.Select(node => new NodeConfiguration(cell.Facts.Id, node.Id, node.Settings))];
 
@@ -84,18 +95,26 @@ internal sealed class CellRun : IRun
         foreach (var node in cluster.Nodes) sampler.Watch(Measurement.NodeName(node.Id), node.Process.Pid);
 
         var load = (BrokerLoad)cell.Load;
+        foreach (var node in cluster.Nodes) cap?.Add(node.Process.Pid);
+
         var leaders = await CreateTopic(cluster, Topic, load.Partitions);
-        if (load is ReadLoad read) await Prepare(cluster, read);
+        if (load is ReadLoad read) await Prepare(cluster, read, sampler);
+        if (load is ProduceLoad { BacklogBytes: > 0 } produce) await PrepareBacklog(cluster, produce.Backlog);
+        cap?.Enforce();
 
-        var report = await Work(cluster, load.Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler);
+        await using var beside = new Beside(_setup, Path.Combine(_logFolder, "beside"));
+        if (load.Beside != Antagonist.None) await beside.Start(load.Beside);
 
+        var report = await Work(cluster, load.Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler, beside);
+
+        await ReadExtras(load, beside);
         _observer.Step("stopping the nodes");
         var killed = await cluster.Stop();
         if (killed.Count > 0) throw new RunFailedException($"node {string.Join(", ", killed)} did not stop when asked and was killed");
         if (_begin is null || _end is null)
             throw new RunFailedException("the load never reached its measured time: " + string.Join("; ", report.Problems.DefaultIfEmpty("no reason given")));
 
-        return new Measurement(_run, _setup.System.Name, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples);
+        return new Measurement(_run, _setup.System.Name, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples, _extras);
     }
 
     /// <summary>Creates a topic and waits until every replica is in sync.</summary>
@@ -110,7 +129,7 @@ internal sealed class CellRun : IRun
     }, _stop);
 
     /// <summary>Fills the topic, writes it back, and sees to it that the page cache is what the plan says.</summary>
-    private async Task Prepare(Cluster cluster, ReadLoad read)
+    private async Task Prepare(Cluster cluster, ReadLoad read, Sampler sampler)
     {
         _observer.Step("filling the topic");
         ThrowIfFailed(await Work(cluster, read.Fill(Addresses(cluster), Topic, read.FillBytes, Seed), sampler: null));
@@ -122,6 +141,12 @@ internal sealed class CellRun : IRun
 
         _observer.Step("writing it back");
         await Task.Run(() => DataFiles.Flush(_dataFolder), _stop);
+        if (read.Restart != RestartKind.None)
+        {
+            await Restart(cluster, read, sampler);
+            return;
+        }
+
         if (read.PageCache == PageCache.Hot) return;
 
         _observer.Step("warming up on another topic");
@@ -136,20 +161,61 @@ internal sealed class CellRun : IRun
         if (report.Failed) throw new RunFailedException("the topic could not be filled: " + string.Join("; ", report.Problems));
     }
 
-    private void DropPageCache()
+    /// <summary>Ends the node, starts it again, and asks for a record the moment it takes requests.</summary>
+    private async Task Restart(Cluster cluster, ReadLoad read, Sampler sampler)
     {
-        var before = MachineCounters.Read(null).CachedBytes;
-        DataFiles.Drop(_dataFolder);
-        var dropped = before - MachineCounters.Read(null).CachedBytes;
-        var read = (ReadLoad)_run.Cell.Load;
-        if (dropped < read.FillBytes * (1 - ColdTolerance))
-            throw new RunFailedException($"only {dropped:N0} of {read.FillBytes:N0} bytes left the page cache: the run would not be cold");
+        _observer.Step("restarting the node");
+        foreach (var node in cluster.Nodes.ToList())
+        {
+            if (read.Restart == RestartKind.Kill) await cluster.Kill(node.Id);
+            else if (!await cluster.Stop(node.Id)) throw new RunFailedException($"node {node.Id} did not stop when asked");
+        }
+
+        if (read.PageCache == PageCache.Cold) await Task.Run(DropPageCache, _stop);
+        var clock = Stopwatch.StartNew();
+        await Task.WhenAll(cluster.Nodes.ToList().Select(node => cluster.Restart(node.Id, _stop)));
+        _extras.ReadyMs = clock.Elapsed.TotalMilliseconds;
+        await Task.Run(() => FirstFetch.Of(cluster.Nodes[0].Endpoint, Topic, AdminTimeout), _stop);
+        _extras.FirstFetchMs = clock.Elapsed.TotalMilliseconds;
+        foreach (var node in cluster.Nodes) sampler.Watch(Measurement.NodeName(node.Id), node.Process.Pid);
     }
 
-    /// <summary>Lets a worker do its job beside the cluster. With a sampler its measured time is marked to the moment.</summary>
-    private async Task<LoadReport> Work(Cluster cluster, LoadSpec spec, Sampler? sampler)
+    private async Task PrepareBacklog(Cluster cluster, ReadLoad backlog)
     {
-        await using var worker = await WorkerProcess.Start(_setup.Worker, LoadJson.Write(spec), Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler));
+        _observer.Step("filling the backlog");
+        await CreateTopic(cluster, BacklogTopic, backlog.Partitions);
+        ThrowIfFailed(await Work(cluster, backlog.Fill(Addresses(cluster), BacklogTopic, backlog.FillBytes, Seed), sampler: null));
+        await Task.Run(() => DataFiles.Flush(_dataFolder), _stop);
+        await Task.Run(() => DropPageCache(backlog.FillBytes), _stop);
+        _backlogJob = backlog.Job(Addresses(cluster), BacklogTopic, _run.Cell.Schedule, Seed);
+    }
+
+    /// <summary>Notes what only shows at the end of the measured time.</summary>
+    private async Task ReadExtras(BrokerLoad load, Beside beside)
+    {
+        _extras.CachedFileBytes = _cachedFileBytes;
+        _extras.CallsPerSecond = beside.CallsPerSecond;
+        if (load is ProduceLoad { BacklogBytes: > 0 }) _extras.BesideBytesPerSecond = await beside.ReadBytesPerSecond();
+    }
+
+    private void DropPageCache() => DropPageCache(((ReadLoad)_run.Cell.Load).FillBytes);
+
+    private void DropPageCache(long fillBytes)
+    {
+        // The machine's sum also moves with what others do; it must do where the kernel cannot tell of single files.
+        var before = Cached();
+        DataFiles.Drop(_dataFolder);
+        var dropped = before - Cached();
+        if (dropped < fillBytes * (1 - ColdTolerance))
+            throw new RunFailedException($"only {dropped:N0} of {fillBytes:N0} bytes left the page cache: the run would not be cold");
+    }
+
+    private long Cached() => PageCacheResidency.Of(_dataFolder, "*.log") ?? MachineCounters.Read(null).CachedBytes;
+
+    /// <summary>Lets a worker do its job beside the cluster. With a sampler its measured time is marked to the moment.</summary>
+    private async Task<LoadReport> Work(Cluster cluster, LoadSpec spec, Sampler? sampler, Beside? beside = null)
+    {
+        await using var worker = await WorkerProcess.Start(_setup.Worker, LoadJson.Write(spec), Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler, beside));
         sampler?.Watch(Measurement.WorkerName, worker.Pid);
 
         var report = worker.Report();
@@ -165,16 +231,20 @@ internal sealed class CellRun : IRun
         return await report;
     }
 
-    private void Follow(LoadLine line, Sampler? sampler)
+    private void Follow(LoadLine line, Sampler? sampler, Beside? beside)
     {
         switch (line)
         {
             case PhaseLine { Phase: "measure", Edge: PhaseEdge.Start } when sampler is not null:
                 _begin = sampler.Take();
                 _observer.Step("measuring");
+                if (_backlogJob is not null) beside?.Read(_backlogJob);
+                if (((BrokerLoad)_run.Cell.Load).CountCalls) beside?.CountCalls(sampler.ProcessIds(name => name != Measurement.WorkerName));
                 break;
             case PhaseLine { Phase: "measure", Edge: PhaseEdge.End } when sampler is not null:
                 _end = sampler.Take();
+                beside?.StopCounting();
+                _cachedFileBytes = PageCacheResidency.Of(_dataFolder, "*.log");
                 break;
             case PhaseLine { Edge: PhaseEdge.Start } phase when sampler is not null:
                 _observer.Step(phase.Phase switch { "warmup" => "warming up", "drain" => "draining", "read" => "reading back", var other => other });

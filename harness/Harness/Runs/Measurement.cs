@@ -16,9 +16,10 @@ namespace Harness.Runs;
 /// <param name="Begin">The sample at the start of the measured time.</param>
 /// <param name="End">The sample at its end.</param>
 /// <param name="Samples">All samples of the run.</param>
+/// <param name="Extras">What only some plans ask for.</param>
 internal sealed record Measurement(
     ScheduledRun Run, string System, DateTimeOffset Started, IReadOnlyDictionary<string, string> Settings, IReadOnlySet<int> Leaders,
-    LoadReport Report, Sample Begin, Sample End, IReadOnlyList<Sample> Samples)
+    LoadReport Report, Sample Begin, Sample End, IReadOnlyList<Sample> Samples, RunExtras Extras)
 {
     public const string WorkerName = "worker";
 
@@ -51,6 +52,11 @@ internal sealed record Measurement(
             DirtyMaxBytes = Within().Max(sample => sample.Machine.DirtyBytes + sample.Machine.WritebackBytes),
             DiskReadBytes = machine.DiskReadBytes,
             DiskWriteBytes = machine.DiskWriteBytes,
+            CachedFileBytes = Extras.CachedFileBytes,
+            BrokerCallsPerSecond = Extras.CallsPerSecond,
+            BesideBytesPerSecond = Extras.BesideBytesPerSecond,
+            ReadyMs = Extras.ReadyMs,
+            FirstFetchMs = Extras.FirstFetchMs,
             Sound = reasons.Count == 0,
             Reason = string.Join("; ", reasons),
         };
@@ -107,8 +113,11 @@ internal sealed record Measurement(
         var acks = send.Acks < 0 ? "all" : $"{send.Acks}";
         var cluster = cell.Cluster;
         var flush = settings.GetValueOrDefault("flush") ?? cluster.Strategies.GetValueOrDefault("flush", "unknown");
-        return $"acks={acks}, RF {cluster.Replication}, min in-sync {cluster.MinInSync}, flush {flush}";
+        return $"acks={acks}, RF {cluster.Replication}, min in-sync {cluster.MinInSync}, flush {flush}{(InMemory(cluster) ? ", in memory" : "")}";
     }
+
+    private static bool InMemory(ClusterPlan cluster) =>
+        cluster.Data == DataPlace.Tmpfs || cluster.Strategies.GetValueOrDefault("write", "").StartsWith("memory", StringComparison.Ordinal);
 
     private RunRow WithProduced(RunRow row, ProduceReport produce) => row with
     {

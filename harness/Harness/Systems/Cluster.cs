@@ -54,6 +54,10 @@ public sealed class Cluster : IAsyncDisposable
             Path.Combine(dataFolder, $"node-{id}"), Path.Combine(dataFolder, "cluster"), Path.Combine(logFolder, $"node-{id}.log"));
     }
 
+    /// <summary>Stops one node, cleanly where it goes.</summary>
+    /// <returns>False when it had to be killed.</returns>
+    public Task<bool> Stop(int nodeId) => Find(nodeId).Process.Stop(StopDeadline);
+
     /// <summary>Kills a node (SIGKILL) as a crash would.</summary>
     public Task Kill(int nodeId) => Find(nodeId).Process.Kill();
 

@@ -57,7 +57,7 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
         arguments.AddRange(["--set", $"min.insync.replicas={cluster.MinInSync}"]);
         foreach (var (name, value) in cluster.Settings) arguments.AddRange(["--set", $"{name}={value}"]);
 
-        return new NodeCommand($"node {place.NodeId}", DotNetHost.Path, arguments, place.LogFile);
+        return new NodeCommand($"node {place.NodeId}", DotNetHost.Path, arguments, place.LogFile) { Environment = cluster.Environment };
     }
 
     // The broker's --check asks for its options to be checked.

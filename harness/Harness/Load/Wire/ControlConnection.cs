@@ -75,7 +75,9 @@ internal sealed class ControlConnection : IDisposable
         return answer.Error == ErrorCode.None ? answer : throw new LoadException($"{_broker} refused ApiVersions: {answer.Error}");
     }
 
-    private T Call<T>(ApiKey api, short version, BodyWriter write, BodyReader<T> read)
+    /// <summary>The same in a version that was asked for with <see cref="Version"/>.</summary>
+    /// <inheritdoc cref="Call{T}(ApiKey, BodyWriter, BodyReader{T})"/>
+    public T Call<T>(ApiKey api, short version, BodyWriter write, BodyReader<T> read)
     {
         Broken = true; // until the whole answer is here
         try

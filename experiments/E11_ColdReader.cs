@@ -1,0 +1,48 @@
+using Harness.Load;
+using Harness.Plans;
+using Harness.Results;
+
+namespace Experiments;
+
+/// <summary>Producers beside a reader that catches up with what is no longer in the page cache, by read path.</summary>
+public sealed class ColdReader : Experiment
+{
+    public override string Id => "E11";
+
+    public override string Title => "What a cold reader costs everybody else";
+
+    public override string Question => "What does a reader of cold data do to the latency of others at the same broker, by read path?";
+
+    public override IReadOnlyList<Claim> Claims => [new(7, "sendfile is always good", "implied by “Kafka Internals” and “Kafka's Design”; KAFKA-7504 says otherwise")];
+
+    public override Expectation Expectation => new(
+        "sendfile of cold pages waits for the disk inside the call. Where the thread that waits serves others too, their p99 rises; where it does not, it stays within twice that of a broker without a cold reader. "
+        + "A buffered copy waits in the same place, so sendfile's p99 is at most 1.2 times the copy's, above which the claim falls.",
+        Expect.RatioAtMost(1.2, Metric.P99, Cell("sendfile", "2GiB"), Cell("positioned", "2GiB"), "beside a cold reader: p99 under sendfile at most 1.2 times that under the buffered copy").Decides(7),
+        Expect.RatioAtMost(2, Metric.P99, Cell("sendfile", "2GiB"), Cell("sendfile", "0B"), "sendfile: a cold reader at most doubles the p99 of others"),
+        Expect.RatioAtMost(2, Metric.P99, Cell("positioned", "2GiB"), Cell("positioned", "0B"), "buffered copy: a cold reader at most doubles the p99 of others"));
+
+    public override IReadOnlyList<Plan> Plans =>
+    [
+        new()
+        {
+            Cluster = new() { Nodes = 1, Replication = 1, MinInSync = 1 },
+            Load = new ProduceLoad
+            {
+                Send = new ProduceSpec { RecordsPerSecond = 10_000, RecordSize = "1KiB", Linger = TimeSpan.FromMilliseconds(2), Connections = 2 },
+                Check = new ConsumeSpec { When = ConsumeWhen.During, Consumers = 4 },
+            },
+            Vary = [Axis.Strategy("read", "sendfile", "positioned"), Axis.Load("backlog", "0B", "2GiB")],
+            Schedule = new(Warmup: TimeSpan.FromSeconds(1), Measure: TimeSpan.FromSeconds(4), Repeats: 3),
+        },
+    ];
+
+    public override IReadOnlyList<ChartRequest> Charts =>
+    [
+        new() { Kind = ChartKind.LatencyPercentiles, Title = "Produce latency, with and without a cold reader" },
+        new() { Kind = ChartKind.Bars, Title = "p99 of the producers", Metric = "p99", X = "read", Series = "backlog" },
+        new() { Kind = ChartKind.Bars, Title = "What the cold reader got", Metric = "beside", X = "read", Only = new Dictionary<string, string> { ["backlog"] = "2GiB" } },
+    ];
+
+    private static (string, string)[] Cell(string read, string backlog) => [("read", read), ("backlog", backlog)];
+}

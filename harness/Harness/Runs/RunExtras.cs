@@ -1,0 +1,15 @@
+namespace Harness.Runs;
+
+/// <summary>Figures that only some plans ask for, noted as the run comes by them.</summary>
+internal sealed class RunExtras
+{
+    public long? CachedFileBytes { get; set; }
+
+    public double? CallsPerSecond { get; set; }
+
+    public double? BesideBytesPerSecond { get; set; }
+
+    public double? ReadyMs { get; set; }
+
+    public double? FirstFetchMs { get; set; }
+}
