@@ -39,7 +39,7 @@ public sealed class ColdReader : Experiment
 
     public override IReadOnlyList<ChartRequest> Charts =>
     [
-        new() { Kind = ChartKind.LatencyPercentiles, Title = "Produce latency, with and without a cold reader" },
+        new() { Kind = ChartKind.LatencyPercentiles, Title = "Produce latency by read path and bytes of a backlog that is read" },
         new() { Kind = ChartKind.Bars, Title = "p99 of the producers", Metric = "p99", X = "read", Series = "backlog" },
         new() { Kind = ChartKind.Bars, Title = "What the cold reader got", Metric = "beside", X = "read", Only = new Dictionary<string, string> { ["backlog"] = "2GiB" } },
     ];
