@@ -370,7 +370,7 @@ public sealed class PartitionLog
         while (batches.Length > 0)
         {
             var size = new BatchHeader(batches).SizeBytes;
-            Append(batches[..size]);
+            Append(batches[..size], mayLeaveGaps: true); // As the caller said, or they would not be here.
             batches = batches[size..];
         }
     }

@@ -139,16 +139,20 @@ public sealed class LyingBatchTests
     }
 
     /// <summary>Offsets within a segment are 32 bits wide in its indexes. A follower gets runs of batches, which may span more.</summary>
-    [Fact]
-    public void Append_RunOfBatchesThatCountThousandsOfMillions_RollsWithinTheRun()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(200_000_000)] // as compaction leaves between them
+    public void Append_RunOfBatchesThatCountThousandsOfMillions_RollsWithinTheRun(int gap)
     {
         using var log = new ScratchLog(new LogOptions { IndexIntervalBytes = 1 });
         var wide = Enumerable.Range(0, 5).Select(_ => LyingBatches.Make("zstd that counts a thousand million records", Now));
         var batches = Assigned([.. wide, RecordBatch.Of("after")]);
 
-        log.Log.Append(batches.SelectMany(batch => batch).ToArray());
+        for (var i = 0; i < batches.Count; i++)
+            BatchHeader.Assign(batches[i], new BatchHeader(batches[i]).BaseOffset + ((long)i * gap), leaderEpoch: 0);
+        log.Log.Append(batches.SelectMany(batch => batch).ToArray(), mayLeaveGaps: gap > 0);
 
-        Assert.Equal(5_000_000_001, log.Log.EndOffset);
+        Assert.Equal(5_000_000_001 + (5L * gap), log.Log.EndOffset);
         Assert.True(log.Files("*.log").Length >= 3, "no segment spans more than 2^31 offsets");
         foreach (var batch in batches) Assert.Equal(batch, Read(log.Log, new BatchHeader(batch).BaseOffset, new BatchHeader(batch).NextOffset));
         log.Restart();
