@@ -34,6 +34,9 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
     /// <summary>Everything before this offset is known to be durable: what a restart after a crash need not check.</summary>
     public long RecoveryPoint => Volatile.Read(ref _recoveryPoint);
 
+    /// <summary>The check of the indexes that were written with the recovery point; 0 when there are none.</summary>
+    public uint IndexCheck { get; private set; }
+
     /// <summary>Where the log begins if not at its first segment: records before it were deleted. 0 when that was never so.</summary>
     public long StartOffset => Volatile.Read(ref _startOffset);
 
@@ -48,7 +51,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
         if (!Directory.Exists(Path))
         {
             // Someone removed the folder: what comes into a new one is not yet durable, whatever the old one's was.
-            if (points[topicId, partition] > 0) points.Lower(topicId, partition, 0);
+            if (points[topicId, partition].Offset > 0) points.Lower(topicId, partition, default);
             return true;
         }
 
@@ -73,7 +76,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
         bases.Sort();
         BaseOffsets = bases;
         IsMade = true;
-        _recoveryPoint = points[topicId, partition];
+        (_recoveryPoint, IndexCheck) = points[topicId, partition];
         return true;
     }
 
@@ -90,14 +93,17 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
     }
 
     /// <summary>Records that everything before <paramref name="offset"/> is durable, or no longer is.</summary>
-    public void SetRecoveryPoint(long offset)
+    /// <param name="offset">The offset after the last durable record.</param>
+    /// <param name="indexCheck">Of the indexes just written for the segment that it lies in, if any were.</param>
+    public void SetRecoveryPoint(long offset, uint indexCheck = 0)
     {
-        var before = _recoveryPoint;
-        if (offset == before) return;
+        var (before, point) = (_recoveryPoint, new RecoveryPoint(offset, indexCheck));
+        if (point == new RecoveryPoint(before, IndexCheck)) return;
 
         Volatile.Write(ref _recoveryPoint, offset);
-        if (offset > before) points.Raise(topicId, partition, offset);
-        else points.Lower(topicId, partition, offset);
+        IndexCheck = indexCheck;
+        if (offset >= before) points.Raise(topicId, partition, point);
+        else points.Lower(topicId, partition, point);
     }
 
     /// <summary>Records that the log begins at <paramref name="offset"/>; on return no restart brings older records back.</summary>

@@ -38,8 +38,7 @@ internal sealed class LogKeeper(LogState log, LogFolder folder, LogFlush flush, 
         Post(active, () =>
         {
             flush.Sync(active);
-            active.WriteIndexes(offsets, times);
-            folder.SetRecoveryPoint(end);
+            folder.SetRecoveryPoint(end, active.WriteIndexes(offsets, times));
         });
     }
 
@@ -64,8 +63,7 @@ internal sealed class LogKeeper(LogState log, LogFolder folder, LogFlush flush, 
             if (log.Segments[0] != active && folder.RecoveryPoint < active.BaseOffset) return;
             var (offsets, times, next) = active.SnapshotIndexesBefore(flushed);
             if (next <= folder.RecoveryPoint) return;
-            active.WriteIndexes(offsets, times);
-            folder.SetRecoveryPoint(next);
+            folder.SetRecoveryPoint(next, active.WriteIndexes(offsets, times));
         });
     }
 

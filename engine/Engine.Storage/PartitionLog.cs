@@ -510,8 +510,7 @@ public sealed class PartitionLog
         using (Active.File.Refer()) _node.Calls.Cut(Active.File.Handle, Active.SizeBytes);
         _flush.SyncAll();
         var (offsets, times) = Active.SnapshotIndexes();
-        Active.WriteIndexes(offsets, times);
-        _folder.SetRecoveryPoint(EndOffset);
+        _folder.SetRecoveryPoint(EndOffset, Active.WriteIndexes(offsets, times));
     }
 
     private void LetGo()

@@ -74,8 +74,10 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         var size = file.LengthBytes;
         var (indexPath, timesPath) = Segment.IndexPaths(file.Path);
         if (DurableFile.TryRead(indexPath) is not { } indexBytes || DurableFile.TryRead(timesPath) is not { } timesBytes) return null;
-        if (OffsetIndex.Parse(indexBytes, baseOffset, long.MaxValue, size) is not { } index || !index.AgreesWith(file, size)) return null;
+        if (OffsetIndex.Parse(indexBytes, baseOffset, long.MaxValue, size) is not { } index) return null;
         if (TimeIndex.Parse(timesBytes, baseOffset, long.MaxValue) is not { } times) return null;
+        var isKnown = folder.IndexCheck != 0 && Segment.IndexCheck(indexBytes, timesBytes) == folder.IndexCheck;
+        if (!isKnown && !index.AgreesWith(file, size)) return null;
 
         index.DropFrom(recoveryPoint);
         var scan = new HeaderScan(file, index.Last.Position, size, stackalloc byte[4096]);
@@ -83,7 +85,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         times.DropFrom(index.Last.LastOffset + 1); // What is younger is learned from the headers that follow.
         var segment = new Segment(file, baseOffset, options.IndexIntervalBytes, index, times);
         if (index.Count > 0) segment.SkipTo(scan.Header, scan.Next);
-        if (!segment.Agrees(times)) return null;
+        if (!isKnown && !segment.Agrees(times)) return null; // May have to read all headers, when the youngest batch is an early one.
 
         while (segment.NextOffset < recoveryPoint && scan.MoveNext())
         {

@@ -21,7 +21,7 @@ internal sealed class RecoveryPoints
     private readonly NodeFiles _node;
     private readonly Lock _saving = new();
     private readonly Lock _gate = new();
-    private readonly Dictionary<(Guid Topic, int Partition), long> _points;
+    private readonly Dictionary<(Guid Topic, int Partition), RecoveryPoint> _points;
     private bool _isDirty;
     private bool _isSaveAsked;
 
@@ -32,8 +32,8 @@ internal sealed class RecoveryPoints
         _points = DurableFile.TryRead(_path) is { } bytes && Parse(bytes) is { } points ? points : [];
     }
 
-    /// <summary>Everything of the log before this offset is durable; 0 when nothing is known to be.</summary>
-    public long this[Guid topic, int partition]
+    /// <summary>Up to where the log is durable; offset 0 when nothing is known to be.</summary>
+    public RecoveryPoint this[Guid topic, int partition]
     {
         get
         {
@@ -42,11 +42,11 @@ internal sealed class RecoveryPoints
     }
 
     /// <summary>More is durable. On disk soon; a crash before then costs no more than reading it.</summary>
-    public void Raise(Guid topic, int partition, long offset)
+    public void Raise(Guid topic, int partition, RecoveryPoint point)
     {
         lock (_gate)
         {
-            _points[(topic, partition)] = offset;
+            _points[(topic, partition)] = point;
             _isDirty = true;
             if (_isSaveAsked) return;
             _isSaveAsked = true;
@@ -57,11 +57,11 @@ internal sealed class RecoveryPoints
 
     /// <summary>Less is durable, or about to be. On disk when this returns.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
-    public void Lower(Guid topic, int partition, long offset)
+    public void Lower(Guid topic, int partition, RecoveryPoint point)
     {
         lock (_gate)
         {
-            _points[(topic, partition)] = offset;
+            _points[(topic, partition)] = point;
             _isDirty = true;
         }
 
@@ -115,15 +115,15 @@ internal sealed class RecoveryPoints
 
     private byte[] Format()
     {
-        var text = new StringBuilder(Header, Header.Length + (_points.Count * 52) + 20);
-        foreach (var ((topic, partition), offset) in _points)
-            text.Append(CultureInfo.InvariantCulture, $"{topic:N} {partition} {offset}\n");
+        var text = new StringBuilder(Header, Header.Length + (_points.Count * 60) + 20);
+        foreach (var ((topic, partition), point) in _points)
+            text.Append(CultureInfo.InvariantCulture, $"{topic:N} {partition} {point.Offset} {point.IndexCheck:x8}\n");
         var lines = Encoding.ASCII.GetBytes(text.ToString());
         return [.. lines, .. Encoding.ASCII.GetBytes($"{CheckName}{Crc32C.Compute(lines):x8}\n")];
     }
 
     /// <summary>The points in a file that is whole: it ends with the checksum of all before.</summary>
-    private static Dictionary<(Guid, int), long>? Parse(ReadOnlySpan<byte> bytes)
+    private static Dictionary<(Guid, int), RecoveryPoint>? Parse(ReadOnlySpan<byte> bytes)
     {
         var checkBytes = CheckName.Length + 9; // eight digits and a line feed
         if (bytes.Length < Header.Length + checkBytes) return null;
@@ -134,18 +134,27 @@ internal sealed class RecoveryPoints
         var text = Encoding.ASCII.GetString(lines);
         if (!text.StartsWith(Header, StringComparison.Ordinal)) return null;
 
-        var points = new Dictionary<(Guid, int), long>();
-        Span<Range> parts = stackalloc Range[3];
+        var points = new Dictionary<(Guid, int), RecoveryPoint>();
+        Span<Range> parts = stackalloc Range[4];
         foreach (var line in text.AsSpan(Header.Length).EnumerateLines())
         {
             if (line.IsEmpty) continue;
-            if (line.Split(parts, ' ') != 3
+            if (line.Split(parts, ' ') != 4
                 || !Guid.TryParseExact(line[parts[0]], "N", out var topic)
                 || !int.TryParse(line[parts[1]], NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
-                || !long.TryParse(line[parts[2]], NumberStyles.None, CultureInfo.InvariantCulture, out var offset)) return null;
-            points[(topic, partition)] = offset;
+                || !long.TryParse(line[parts[2]], NumberStyles.None, CultureInfo.InvariantCulture, out var offset)
+                || !uint.TryParse(line[parts[3]], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var check)) return null;
+            points[(topic, partition)] = new RecoveryPoint(offset, check);
         }
 
         return points;
     }
 }
+
+/// <summary>Up to where a log is known to be durable.</summary>
+/// <param name="Offset">Everything before it is.</param>
+/// <param name="IndexCheck">
+/// <see cref="Segment.IndexCheck"/> of the indexes written for the segment it lies in: those with this check tell where its batches are
+/// without a look at them. 0: there are none.
+/// </param>
+internal readonly record struct RecoveryPoint(long Offset, uint IndexCheck);

@@ -1,4 +1,6 @@
+using System.Numerics;
 using Engine.Protocol.Records;
+using Engine.Protocol.Wire;
 
 namespace Engine.Storage;
 
@@ -231,11 +233,17 @@ internal sealed class Segment
     }
 
     /// <summary>Writes indexes to disk, where they replace what was there. Unflushed: they are checked before they are used.</summary>
-    public void WriteIndexes(byte[] offsets, byte[] times)
+    /// <returns>Their <see cref="IndexCheck"/>.</returns>
+    public uint WriteIndexes(byte[] offsets, byte[] times)
     {
         DurableFile.WriteUnflushed(IndexPath, offsets, File.Calls);
         DurableFile.WriteUnflushed(TimesPath, times, File.Calls);
+        return IndexCheck(offsets, times);
     }
+
+    /// <summary>By which a pair of index files is known again, as their format has no room for a checksum.</summary>
+    public static uint IndexCheck(ReadOnlySpan<byte> offsets, ReadOnlySpan<byte> times) =>
+        Crc32C.Compute(offsets) ^ BitOperations.RotateLeft(Crc32C.Compute(times), 16);
 
     /// <summary>Drops from memory what can be read back from disk. Only once closed and written.</summary>
     public void ForgetIndexes()

@@ -168,7 +168,7 @@ public sealed class RecoveryTests
         {
             Points.Garbage => "garbage",
             Points.Halved => text[..(text.Length / 2)],
-            Points.Raised => text.Replace($" 0 {scratch.Log.LastSegmentOffset}\n", $" 0 {end}\n", StringComparison.Ordinal),
+            Points.Raised => text.Replace($" 0 {scratch.Log.LastSegmentOffset} ", $" 0 {end} ", StringComparison.Ordinal),
             _ => "",
         };
 
