@@ -35,6 +35,29 @@ public sealed class FileWorkerTests : IDisposable
         });
     }
 
+    [Fact]
+    public void Write_ThroughARing_FillsTheFileWhereTheKernelHasOne()
+    {
+        FileReport report;
+        try
+        {
+            report = Work(new FileWork { Action = FileAction.Write, Api = "io-uring", BlockBytes = 64 << 10, FileBytes = 2 << 20, Growing = true, SyncEveryBytes = 512 << 10 });
+        }
+        catch (IOException refused)
+        {
+            // Some machines turn it off, and then say so.
+            Assert.StartsWith("io_uring_setup: ", refused.Message);
+            return;
+        }
+
+        Assert.Equal([], report.Problems);
+        Assert.Equal((32, 2 << 20, 4), (report.Operations, report.Bytes, report.Syncs));
+        var bytes = File.ReadAllBytes(Assert.Single(Directory.GetFiles(_folder)));
+        Assert.Equal(2 << 20, bytes.Length);
+        for (var block = 0; block < 32; block++) Assert.True(bytes.AsSpan(block * (64 << 10), 64 << 10).SequenceEqual(bytes.AsSpan(0, 64 << 10)), $"block {block}");
+        Assert.True(bytes.Take(4096).Distinct().Count() > 200);
+    }
+
     [Theory]
     [InlineData("system-call", AccessPattern.Random)]
     [InlineData("direct", AccessPattern.Sequential)]

@@ -24,6 +24,7 @@ internal static class FilePaths
         (Direct, "the same with O_DIRECT, past the page cache", [FileAction.Read, FileAction.Write], (path, work) => new SystemCallPath(path, work, NativeFiles.DirectFlag)),
         ("gather", "pwritev(2) of eight pieces", [FileAction.Write], (path, work) => new GatherPath(path)),
         ("mapped", "a copy from or to the file mapped into memory", [FileAction.Read, FileAction.Write], (path, work) => new MappedPath(path, work)),
+        ("io-uring", "io_uring with eight writes under way", [FileAction.Write], (path, work) => new RingPath(path)),
         ("random-access", ".NET's RandomAccess on a handle", [FileAction.Read, FileAction.Write], (path, work) => new RandomAccessPath(path, work)),
         ("file-stream", ".NET's FileStream with its default buffer of 4 KiB", [FileAction.Read, FileAction.Write], (path, work) => new StreamPath(path, work, bufferBytes: 4096)),
         ("file-stream-unbuffered", ".NET's FileStream without a buffer", [FileAction.Read, FileAction.Write], (path, work) => new StreamPath(path, work, bufferBytes: 0)),

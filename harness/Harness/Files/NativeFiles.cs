@@ -65,6 +65,13 @@ internal static unsafe partial class NativeFiles
         return (byte*)address;
     }
 
+    /// <summary>Maps what a kernel object shares, for reading and writing.</summary>
+    public static byte* MapShared(SafeFileHandle shared, long length, long offset)
+    {
+        var address = Mmap(0, (nuint)length, ProtectRead | ProtectWrite, Shared, Number(shared), offset);
+        return address != -1 ? (byte*)address : throw Failed("mmap");
+    }
+
     public static void Unmap(byte* address, long length) => _ = Munmap((nint)address, (nuint)length);
 
     private static int ValueOf(Advice advice) => advice switch { Advice.Random => AdviseRandom, Advice.Sequential => AdviseSequential, _ => 0 };

@@ -113,13 +113,21 @@ public static class CampaignFacts
         if (plan.Cluster.Data == DataPlace.Tmpfs) yield return ("data", "tmpfs");
     }
 
+    private static bool IsCold(LoadPlan load) =>
+        load is ReadLoad { PageCache: PageCache.Cold } or ProduceLoad { BacklogBytes: > 0 } or FileLoad { Work: { Action: FileAction.Read, Cache: CacheState.Cold } };
+
     private static IEnumerable<string> Caveats(Campaign campaign, MachineFacts machine, string workFolder)
     {
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad))
             yield return $"All nodes, the load and the harness share the {machine.Cores} cores, the memory and the one disk of one machine: flushes of the nodes contend, and the network is its loopback.";
         if (DataVolume.Of(workFolder).IsMemory) yield return "The data lies in memory (tmpfs): nothing here shows what a disk does.";
         if (machine.Virtualization is { Length: > 0 } and not "none")
+        {
             yield return "The disk is virtual and may answer a flush from the host's cache: times of durable writes are optimistic.";
+            if (campaign.Cells.Any(cell => IsCold(cell.Load)))
+                yield return "What is dropped from the page cache here may still be cached by the host: a cold read is quicker than from a disk of one's own, and random ones lose less.";
+        }
+
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { CountCalls: true } || plan.Vary.Any(axis => axis.Setting == "load.countCalls")))
             yield return "System calls are counted at the kernel's tracepoint, in the runs that say so: their times carry its cost.";
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Beside: not Antagonist.None } || plan.Vary.Any(axis => axis.Setting == "load.beside")))
