@@ -14,7 +14,7 @@ namespace Engine.Broker.Partitions;
 /// is the right to append: whichever thread has the batch writes it, as handing it to a writer thread would cost a switch
 /// per batch. Waits are woken after the lock is left, on the thread that made them ready. Reads of the log take no lock.
 /// </remarks>
-internal sealed class Partition
+internal sealed partial class Partition
 {
     private readonly Lock _gate = new();
     private readonly ReplicatedPartition _state;
@@ -82,21 +82,6 @@ internal sealed class Partition
         _log.DeleteBefore(offset); // Waits for the disk, so not under the lock: nothing committed is cut off meanwhile.
         ForgetEpochsOfDeleted();
         return (ErrorCode.None, _log.StartOffset);
-    }
-
-    /// <summary>Follower: deletes what the leader no longer has, as far as it is known to be committed.</summary>
-    public void ReplicaTrimmed(in FollowerPosition asked, long leaderLogStart)
-    {
-        if (leaderLogStart <= _log.StartOffset) return;
-
-        lock (_gate)
-        {
-            if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch) return;
-            leaderLogStart = Math.Min(leaderLogStart, _state.HighWatermark);
-        }
-
-        _log.DeleteBefore(leaderLogStart);
-        ForgetEpochsOfDeleted();
     }
 
     /// <summary>Lets what a start after a crash would read follow the log's growth. To be called now and then, by one thread.</summary>
@@ -287,80 +272,6 @@ internal sealed class Partition
         lock (_gate) _state.ProposalFailed();
     }
 
-    /// <summary>Where this follower goes on: what it holds as stored, which is what it acknowledges by asking for the rest.</summary>
-    public FollowerPosition Position()
-    {
-        lock (_gate) return new FollowerPosition(_state.LeaderEpoch, _log.EndOffset, _epochs.Latest, _log.StartOffset, IsFollower: !_closed && !_state.IsLeader && !_log.IsOffline);
-    }
-
-    /// <summary>Follower: appends the whole, sound batches that the leader sent and stores them.</summary>
-    /// <returns>False when bytes were left that are no such batches; they are asked for again.</returns>
-    public bool ReplicaAppend(in FollowerPosition asked, ReadOnlySpan<byte> records, long leaderHighWatermark)
-    {
-        lock (_gate)
-        {
-            // The leader that answered is no longer the one to follow: its records may be ones that never got committed.
-            if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch || _log.EndOffset != asked.EndOffset) return true;
-
-            var (sound, next) = (0, asked.EndOffset);
-            while (BatchBytes(records[sound..]) is > 0 and var size)
-            {
-                var header = new BatchHeader(records[sound..]);
-                if (sound == 0 && BeginsWithin(header)) next = StartWithin(header);
-                if (header.BaseOffset < next || header.LeaderEpoch > asked.LeaderEpoch) break; // Compaction leaves gaps.
-
-                if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) _hasUnwrittenEpoch = true;
-                next = header.NextOffset;
-                sound += size;
-            }
-
-            if (sound > 0) _log.Append(records[..sound], mayLeaveGaps: true);
-            if (_hasUnwrittenEpoch) TryWriteEpochs();
-            foreach (var batch in new BatchReader(records[..sound])) _producers.Appended(new BatchHeader(batch));
-            _log.EnsureStored();
-            _state.ReplicaAppended(_log.EndOffset, leaderHighWatermark);
-            return sound > 0 || records.IsEmpty;
-        }
-    }
-
-    // Where a leader's records were deleted up to the middle of a batch, an empty follower's first batch begins before its log does.
-    private bool BeginsWithin(in BatchHeader header) =>
-        _log.StartOffset == _log.EndOffset && header.BaseOffset < _log.StartOffset && header.LastOffset >= _log.StartOffset;
-
-    private long StartWithin(in BatchHeader header)
-    {
-        _log.TruncateFullyAndStartAt(header.BaseOffset, _log.StartOffset);
-        return header.BaseOffset;
-    }
-
-    /// <summary>Follower: cuts its log to where it and the leader's part, so that the next fetch goes on from there. Source: KIP-595.</summary>
-    public void ReplicaDiverged(in FollowerPosition asked, EpochEnd leaders)
-    {
-        lock (_gate)
-        {
-            if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch) return;
-
-            var (_, ownEnd) = _epochs.EndOf(leaders.Epoch, _log.EndOffset);
-            TruncateTo(ownEnd < 0 ? leaders.EndOffset : Math.Min(ownEnd, leaders.EndOffset));
-        }
-    }
-
-    /// <summary>Follower: the leader no longer has, or never had, what comes next here. Start over where the leader's log starts.</summary>
-    public void ReplicaOutOfRange(in FollowerPosition asked, long leaderLogStart)
-    {
-        lock (_gate)
-        {
-            if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch || leaderLogStart < 0) return;
-
-            _producers.BeforeTruncation(-1);
-            _log.TruncateFullyAndStartAt(leaderLogStart);
-            _epochs.Clear();
-            WriteEpochs();
-            LearnFromLog();
-            _state.ReplicaTruncated(leaderLogStart);
-        }
-    }
-
     /// <summary>The topic is gone: those who wait are sent to look again, and nothing is taken any more.</summary>
     public void Close() => Close(keepProducers: false);
 
@@ -385,16 +296,6 @@ internal sealed class Partition
     private void ForgetEpochsOfDeleted()
     {
         lock (_gate) _epochs.TruncateBefore(_log.StartOffset);
-    }
-
-    private void TruncateTo(long offset)
-    {
-        _producers.BeforeTruncation(offset);
-        _log.TruncateTo(offset);
-        if (_epochs.TruncateFrom(offset)) WriteEpochs();
-        // What the cut batches taught of their producers cannot be taken back singly.
-        LearnFromLog();
-        _state.ReplicaTruncated(_log.EndOffset);
     }
 
     /// <summary>Called by the log's flusher thread when batches became stored after their append had returned.</summary>
@@ -484,38 +385,4 @@ internal sealed class Partition
         Progress.Stored => _storeWaiters,
         _ => _commitWaiters,
     };
-
-    // What a leader took must be taken here too: where it looks at headers only, a wrong CRC would end replication for good.
-    private int BatchBytes(ReadOnlySpan<byte> bytes) =>
-        Settings.Check.ChecksCrc ? BatchCheck.SoundBatchBytes(bytes) : BatchCheck.WholeBatchBytes(bytes);
-}
-
-/// <summary>What became of a batch handed to <see cref="Partition.Produce"/>.</summary>
-/// <param name="EndOffset">The offset after the batch's last record: what the acknowledgement waits for.</param>
-/// <param name="LeaderEpoch">The epoch it was appended in; an answer in another would vouch for a log that may have lost it.</param>
-internal readonly record struct ProduceOutcome(ErrorCode Error, long BaseOffset, long EndOffset, int LeaderEpoch, long LogStartOffset)
-{
-    public static ProduceOutcome Failed(ErrorCode error) => new(error, -1, -1, -1, -1);
-}
-
-/// <summary>What one partition of a fetch is answered with. The slice is the receiver's to send or release.</summary>
-/// <param name="Bound">The offset up to which this read could see: the high watermark, or a follower's log end.</param>
-internal readonly record struct FetchOutcome(ErrorCode Error, long HighWatermark, long LogStartOffset, long Bound, LogSlice Slice, EpochEnd? Diverging)
-{
-    /// <summary>Whether it takes someone who may wait for the disk to tell; all else is unset.</summary>
-    public bool IsCold { get; private init; }
-
-    public static FetchOutcome Cold => new() { IsCold = true };
-
-    public static FetchOutcome Failed(ErrorCode error, long highWatermark = -1, long logStartOffset = -1) =>
-        new(error, highWatermark, logStartOffset, -1, default, null);
-}
-
-/// <summary>Where a follower stands when it asks.</summary>
-internal readonly record struct FollowerPosition(int LeaderEpoch, long EndOffset, int LastEpoch, long LogStartOffset, bool IsFollower);
-
-/// <summary>Takes wishes to change an in-sync set to the metadata store, off the thread that has them.</summary>
-internal interface IInSyncProposals
-{
-    void Propose(Partition partition, int[] inSync, int partitionEpoch);
 }
