@@ -13,6 +13,7 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         while (true)
         {
             log.ThrowIfOffline();
+            var version = cache.Version;
             // The end before the segments: then they hold at least what the end says.
             var end = log.EndOffset;
             var segments = log.Segments;
@@ -27,7 +28,7 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
 
             // A closed segment ends where the next begins; the last one may have grown past what this read knows of.
             var nextBase = number + 1 < segments.Length ? segments[number + 1].BaseOffset : long.MaxValue;
-            if (Read(segments[number], offset, bound, nextBase, maxBytes, atLeastOneBatch, mayWait, out slice) is { } outcome) return outcome;
+            if (Read(segments[number], offset, bound, nextBase, maxBytes, atLeastOneBatch, mayWait, version, out slice) is { } outcome) return outcome;
         }
     }
 
@@ -37,8 +38,15 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         while (true)
         {
             var outcome = Read(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait, out slice);
-            if (outcome != ReadOutcome.Found || slice.Length == 0 || !BeginsEmpty(slice, out var next)) return outcome;
+            if (outcome != ReadOutcome.Found || slice.Length == 0) return outcome;
+            if (!mayWait && !slice.IsAtHand(0, Math.Min(slice.Length, BatchHeader.Size)))
+            {
+                slice.Release();
+                slice = default;
+                return ReadOutcome.NotInMemory;
+            }
 
+            if (!BeginsEmpty(slice, out var next)) return outcome;
             slice.Release();
             offset = next;
         }
@@ -119,7 +127,8 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
     /// <summary>Finds the stretch of the segment between the offsets, and gives up the caller's reference to its file.</summary>
     /// <returns>Null when the segment was dropped meanwhile.</returns>
     private ReadOutcome? Read(
-        Segment segment, long offset, long bound, long nextBase, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice)
+        Segment segment, long offset, long bound, long nextBase, int maxBytes, bool atLeastOneBatch, bool mayWait, long version,
+        out LogSlice slice)
     {
         slice = default;
         try
@@ -132,9 +141,14 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
             if (end - start > maxBytes && !TryShorten(segment, start, maxBytes, atLeastOneBatch, mayWait, out end)) return ReadOutcome.NotInMemory;
             if (end <= start) return ReadOutcome.Found;
 
-            var (reader, count) = (segment.File.Reader, (int)(end - start));
+            var count = (int)(end - start);
+            var miss = new CacheMiss(segment.File, start, count, offset, version);
+            if (cache.Fill(miss, mayWait, out slice) is { } filled) return filled;
+
+            var reader = segment.File.Reader;
             if (mayWait) slice = reader.Read(start, count);
             else if (!reader.TryReadCached(start, count, out slice)) return ReadOutcome.NotInMemory;
+            cache.Missed();
             return ReadOutcome.Found;
         }
         catch (Exception failure) when (LogState.IsEnvironmental(failure))

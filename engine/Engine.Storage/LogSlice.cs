@@ -42,7 +42,10 @@ public readonly struct LogSlice
     public static LogSlice OfMemory(ReadOnlyMemory<byte> memory, IDisposable owner) => new(null, 0, memory, memory.Length, owner);
 
     /// <summary>Whether the bytes come from a file when they are used, so that using them may wait for the disk.</summary>
-    public bool IsStored => _owner is SegmentFile;
+    public bool IsStored => Source is not null;
+
+    /// <summary>That file.</summary>
+    internal SegmentFile? Source => _owner as SegmentFile;
 
     /// <summary>Whether <paramref name="count"/> bytes of the slice could be used now without waiting for the disk. A guess, but a good one.</summary>
     public bool IsAtHand(int from, int count) => _owner is not SegmentFile file || file.HoldsCached(FilePosition + from, count);

@@ -474,6 +474,7 @@ public sealed class PartitionLog
         segments[^1].File.EndWriting();
         _state.EndOffset = kept.NextOffset;
         _state.Segments = [.. segments[..number], kept];
+        _cache.Truncate(kept.NextOffset);
         foreach (var lost in segments.AsSpan(number + 1)) _folder.Drop(lost.File);
         using (kept.File.Refer()) _node.Calls.ZeroFrom(kept.File.Handle, end.Bytes);
         _flush.SyncAll();
@@ -497,6 +498,7 @@ public sealed class PartitionLog
         _state.EndOffset = offset;
         _state.StartOffset = startOffset;
         _state.Segments = [first];
+        _cache.Truncate(0);
         _flush.SyncAll();
         _flush.Reset(offset);
     }

@@ -7,7 +7,11 @@ internal sealed class NoCache : IBatchCaching, IBatchCache
 {
     public static IBatchCaching Create(StrategySpec spec) => new NoCache();
 
-    public (long Hits, long Misses) Counts => default;
+    CacheCounts IBatchCaching.Counts => default;
+
+    (long Hits, long Misses) IBatchCache.Counts => default;
+
+    public long Version => 0;
 
     public IBatchCache Create() => this;
 
@@ -15,6 +19,17 @@ internal sealed class NoCache : IBatchCaching, IBatchCache
     {
         slice = default;
         return false;
+    }
+
+    public ReadOutcome? Fill(in CacheMiss miss, bool mayWait, out LogSlice slice)
+    {
+        slice = default;
+        return null;
+    }
+
+    public void Missed()
+    {
+        // Nothing is counted: nothing could have been hit.
     }
 
     public void Put(ReadOnlySpan<byte> batches, long baseOffset)

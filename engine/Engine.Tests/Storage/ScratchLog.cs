@@ -1,5 +1,6 @@
 using Engine.Protocol.Records;
 using Engine.Storage;
+using Engine.Storage.Cache;
 using Engine.Storage.Native;
 
 namespace Engine.Tests.Storage;
@@ -34,6 +35,8 @@ internal sealed class ScratchLog : IDisposable
     public DataFolder Data { get; private set; }
 
     public PartitionLog Log { get; private set; }
+
+    public IBatchCaching Caching => _strategies.Cache.Instance;
 
     public string[] Files(string pattern) => [.. Directory.GetFiles(Log.Folder, pattern).Order(StringComparer.Ordinal)];
 
