@@ -9,6 +9,7 @@ using Engine.Broker.Waiting;
 using Engine.Core.Cluster;
 using Engine.Protocol.Wire;
 using Engine.Storage;
+using Engine.Storage.Cache;
 using Engine.Storage.Compaction;
 
 namespace Engine.Broker;
@@ -18,6 +19,7 @@ internal sealed class BrokerNode : IDisposable
 {
     private readonly Stack<IDisposable> _parts = new();
     private readonly IMetadataStore _store;
+    private readonly StorageStrategies _storage;
     private readonly int _nodeId;
     private readonly long _epoch;
 
@@ -26,7 +28,7 @@ internal sealed class BrokerNode : IDisposable
         _nodeId = options.NodeId;
         try
         {
-            var storage = StorageStrategies.Create(options.Write, options.Flush, options.Read, options.Cache);
+            var storage = _storage = StorageStrategies.Create(options.Write, options.Flush, options.Read, options.Cache);
             // The node's folder first: it is refused, untouched, when it is another's. The cluster's may lie in it.
             var folder = Keep(DataFolder.Open(options.Data, options.NodeId, clusterId: null, storage));
             _store = Keep(MetadataStores.Catalog.Create(options.Metadata).Instance(options.ClusterFolder, options.NodeId));
@@ -65,6 +67,9 @@ internal sealed class BrokerNode : IDisposable
     public IPEndPoint ClientEndpoint { get; }
 
     public IPEndPoint InterBrokerEndpoint { get; }
+
+    /// <summary>What the batch caches of all logs came to so far.</summary>
+    public CacheCounts CacheCounts => _storage.Cache.Instance.Counts;
 
     /// <summary>Starts a node; it takes requests when this returns.</summary>
     /// <exception cref="DataFolderException">The data folder is in use, foreign or not writable.</exception>

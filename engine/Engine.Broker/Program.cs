@@ -4,6 +4,7 @@ using System.Text.Json;
 using Engine.Broker;
 using Engine.Broker.Metadata;
 using Engine.Storage;
+using Engine.Storage.Cache;
 
 const int unusable = 2;
 
@@ -28,17 +29,30 @@ using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 
 try
 {
-    using var node = BrokerNode.Start(options);
-    Console.Out.WriteLine("ready " + JsonSerializer.Serialize(new
+    CacheCounts cache;
+    using (var node = BrokerNode.Start(options))
     {
-        nodeId = options.NodeId,
-        listen = node.ClientEndpoint.ToString(),
-        interBroker = node.InterBrokerEndpoint.ToString(),
-        pid = Environment.ProcessId,
-        config = options.Resolved(),
+        Console.Out.WriteLine("ready " + JsonSerializer.Serialize(new
+        {
+            nodeId = options.NodeId,
+            listen = node.ClientEndpoint.ToString(),
+            interBroker = node.InterBrokerEndpoint.ToString(),
+            pid = Environment.ProcessId,
+            config = options.Resolved(),
+        }));
+        if (options.StopWithStdin) new Thread(WaitForEndOfInput) { Name = "stdin", IsBackground = true }.Start();
+        stop.Wait();
+        cache = node.CacheCounts;
+    }
+
+    // For whoever measures: what the batch cache was worth, once the node has stopped cleanly.
+    Console.Out.WriteLine("stopped " + JsonSerializer.Serialize(new
+    {
+        cacheHits = cache.Hits,
+        cacheMisses = cache.Misses,
+        cacheHeldBytes = cache.HeldBytes,
+        cacheBudgetBytes = cache.BudgetBytes,
     }));
-    if (options.StopWithStdin) new Thread(WaitForEndOfInput) { Name = "stdin", IsBackground = true }.Start();
-    stop.Wait();
     return 0;
 }
 catch (Exception error) when (error is DataFolderException or MetadataException or SocketException or IOException or UnauthorizedAccessException)

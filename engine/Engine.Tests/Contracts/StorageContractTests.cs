@@ -15,7 +15,7 @@ public sealed class StorageContractTests
     public static TheoryData<string> EveryStrategy =>
         [.. ChosenLog.EveryWriteAndFlush
             .Concat(from write in ChosenLog.Names(WritePaths.Catalog) from read in ChosenLog.Names(ReadPaths.Catalog).Skip(1) select $"write={write} read={read}")
-            .Concat(from cache in ChosenLog.Names(BatchCaches.Catalog).Skip(1) from read in ChosenLog.Names(ReadPaths.Catalog) select $"cache={cache} read={read}")];
+            .Concat(from cache in ChosenLog.Names(BatchCaches.Catalog).Skip(1) from read in ChosenLog.Names(ReadPaths.Catalog) select $"cache={cache}(budget=4MiB) read={read}")];
 
     [Theory, MemberData(nameof(EveryStrategy))]
     public void Read_AnyOffset_ReturnsTheBytesAppended(string choice)
@@ -196,7 +196,7 @@ public sealed class StorageContractTests
         // With few entries the indexes do not grow under the measurement, nor with many: they double at 2048 and 4096.
         var hasCache = choice.StartsWith("cache=", StringComparison.Ordinal);
         using var scratch = ChosenLog.Open(choice, new LogOptions { SegmentBytes = 64 << 20, IndexIntervalBytes = hasCache ? 4096 : 1 << 20 });
-        var (warmUp, count) = hasCache ? (6000, 8000) : (1100, 1500); // A cache's default budget is to be used up first.
+        var (warmUp, count) = hasCache ? (6000, 8000) : (1100, 1500); // The cache's budget is to be used up first.
         var batches = Batches.Series(0, count, maxValueBytes: 1500);
         var before = 0L;
         for (var i = 0; i < batches.Count; i++)

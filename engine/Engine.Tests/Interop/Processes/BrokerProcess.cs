@@ -39,6 +39,8 @@ internal sealed class BrokerProcess : IDisposable
 
     public string Errors => _process.Errors;
 
+    public string Output => _process.Output;
+
     /// <summary>Memory that it has in RAM, in bytes.</summary>
     public long ResidentBytes
     {
