@@ -7,24 +7,22 @@ namespace Engine.Broker.Partitions;
 
 /// <summary>A partition's idempotent producers, remembered across restarts, truncation and retention.</summary>
 /// <remarks>
-/// Snapshots are taken at each roll, every so many bytes and when the log rests, written in the background, and at a clean stop. What
-/// is remembered after a start is the
-/// newest sound one and the headers of the batches behind it; without one, the headers of the newest few segments. One caller at a
-/// time, who holds the partition's lock. Appending allocates nothing, but at a roll and for a new producer.
+/// Snapshots are taken at each roll and every so many bytes, written in the background, and at a clean stop. What is remembered
+/// after a start is the newest sound one and the headers of the batches behind it; without one, the headers of the newest few
+/// segments. One caller at a time, who holds the partition's lock. Appending allocates nothing, but at a roll and for a new producer.
 /// </remarks>
 internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
 {
     // Bounds what a start reads when all snapshots are lost: a producer that has been silent for longer begins anew.
     private const int SegmentsReplayed = 4;
 
-    // What a start after a crash reads the headers of, but for what comes in between two looks: the log's own recovery goes as far.
-    private const long StepBytes = 16 << 20;
+    // What a start after a crash reads the headers of, but for what comes in between two looks. Less would have a node with thousands
+    // of nearly idle logs write a file for every few records.
+    private const long StepBytes = 4 << 20;
 
     private readonly ProducerStates _states = new();
     private readonly ProducerSnapshots _snapshots = new(log.Folder);
     private long _segment = log.LastSegmentOffset;
-    private long _takenOffset = -1;
-    private long _endAtLastLook = -1;
     private long _bytesSince;
     private int _lastEpoch = -1;
 
@@ -46,7 +44,7 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
     public void Learn(EpochHistory epochs)
     {
         _states.Clear();
-        (_segment, _takenOffset, _lastEpoch) = (log.LastSegmentOffset, -1, -1);
+        (_segment, _lastEpoch, _bytesSince) = (log.LastSegmentOffset, -1, 0);
         var end = log.EndOffset;
         // After a crash the log may end before what a snapshot tells of.
         _snapshots.DropAbove(end);
@@ -54,7 +52,7 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
         var snapshot = _snapshots.Newest(from, end);
         if (snapshot is not null)
         {
-            (from, _takenOffset, _lastEpoch) = (snapshot.Offset, snapshot.Offset, snapshot.LeaderEpoch);
+            (from, _lastEpoch) = (snapshot.Offset, snapshot.LeaderEpoch);
             foreach (ref readonly var producer in snapshot.Producers.AsSpan()) _states.Restore(producer);
         }
 
@@ -68,6 +66,7 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
         {
             if (batch.LeaderEpoch > epochs.Latest) epochs.Assign(batch.LeaderEpoch, batch.BaseOffset);
             _lastEpoch = batch.LeaderEpoch;
+            _bytesSince += batch.SizeBytes;
             if (batch.BaseOffset >= from) _states.Appended(SequenceOf(batch), batch.BaseOffset, nowMs);
         });
     }
@@ -83,13 +82,10 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
         if (log.LastSegmentOffset != _segment) Rolled(log.EndOffset);
     }
 
-    /// <summary>Lets the newest snapshot follow: in steps while the log grows, to its end once it rests. To be called now and then.</summary>
+    /// <summary>Lets the newest snapshot follow the log in steps. To be called now and then.</summary>
     public void Checkpoint()
     {
-        var end = log.EndOffset;
-        var isResting = end == _endAtLastLook;
-        _endAtLastLook = end;
-        if (end != _takenOffset && log.HasFolder && (isResting || _bytesSince >= StepBytes)) Take(end, durably: false);
+        if (_bytesSince >= StepBytes) Take(log.EndOffset, durably: false);
     }
 
     /// <summary>The node stops: writes what is remembered, so that the next start need not read batches.</summary>
@@ -122,7 +118,7 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
 
     private void Take(long offset, bool durably)
     {
-        (_takenOffset, _bytesSince) = (offset, 0);
+        _bytesSince = 0;
         var (snapshot, era) = (new ProducerSnapshot(offset, _lastEpoch, _states.ToArray()), _snapshots.Era);
         ThreadPool.QueueUserWorkItem(_ =>
         {

@@ -58,25 +58,35 @@ public sealed class PartitionProducersTests : IDisposable
     }
 
     [Fact]
-    public void Checkpoint_LogThatRests_LeavesNothingToBeRead()
+    public void Checkpoint_LogThatGrewWithoutARoll_LeavesLittleToBeRead()
     {
-        var offset = Append(Early, 0);
-        _producers.Checkpoint(); // it has grown since the last look, of which there was none
-        Assert.Empty(_scratch.Files("*.snapshot"));
-        _producers.Checkpoint();
-        WaitForSnapshot(1);
-
-        // Without the batch's producer in the log, only the snapshot can tell of it.
-        _scratch.Crash(folder =>
+        using var large = new ScratchLog();
+        var producers = new PartitionProducers(large.Log, TimeSpan.FromDays(1));
+        for (var i = 0; i < 5; i++)
         {
-            var file = Path.Combine(folder, $"{0:D20}.log");
-            var other = RecordBatch.Of("some value, so that it has a size");
-            BatchHeader.Assign(other, 0, leaderEpoch: 0);
-            File.WriteAllBytes(file, other);
-        });
-        _producers = Learn();
+            var batch = new RecordBatch(new string('x', 1 << 20)) { ProducerId = Early, ProducerEpoch = 0, BaseSequence = i }.ToBytes();
+            BatchHeader.Assign(batch, i, leaderEpoch: 0);
+            large.Log.Append(batch);
+            producers.Appended(new BatchHeader(batch));
+            if (i < 3) producers.Checkpoint(); // not yet
+        }
 
-        AssertDuplicate(Early, 0, offset);
+        producers.Checkpoint();
+        Until.True(() => large.Files("*.snapshot").Any(path => Offset(path) == 5), "a snapshot at the log's end");
+        Assert.Single(large.Files("*.snapshot"));
+
+        // The same batches of nobody: only the snapshot can tell whose they were.
+        large.Crash(folder => File.WriteAllBytes(Path.Combine(folder, $"{0:D20}.log"), [.. Enumerable.Range(0, 5).SelectMany(i =>
+        {
+            var batch = RecordBatch.Of("x");
+            BatchHeader.Assign(batch, i, leaderEpoch: 0);
+            return batch;
+        })]));
+        producers = new PartitionProducers(large.Log, TimeSpan.FromDays(1));
+        producers.Learn(new EpochHistory());
+
+        Assert.Equal(ErrorCode.None, producers.Check(Sequence(Early, 4), out var duplicateOf));
+        Assert.Equal(4, duplicateOf);
     }
 
     [Fact]
