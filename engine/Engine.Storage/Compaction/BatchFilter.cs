@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Engine.Core.Memory;
 using Engine.Protocol.Records;
+using Engine.Protocol.Records.Compression;
 using Engine.Protocol.Wire;
 
 namespace Engine.Storage.Compaction;
@@ -16,6 +17,9 @@ namespace Engine.Storage.Compaction;
 internal sealed class BatchFilter(
     KeyMap latest, long latestEnd, IReadOnlyDictionary<long, long> producerEnds, CompactionOptions options, long unixMilliseconds) : IDisposable
 {
+    // A batch of the usual 1 MiB would have to be packed to a 256th to come up to this.
+    private const int MaxUnpackedBytes = 256 << 20;
+
     private Block _output = BlockPool.Shared.Rent(1 << 16);
     private bool[] _stays = new bool[256];
     private bool _hasUnread;
@@ -53,11 +57,17 @@ internal sealed class BatchFilter(
     public void Dispose() => _output.Dispose();
 
     /// <summary>The batch's records without their compression; false when this cannot be undone here.</summary>
+    /// <param name="unpacked">What they are in if not in the batch: the caller's to return.</param>
     public static bool RecordsOf(ReadOnlySpan<byte> batch, out ReadOnlySpan<byte> records, out Block? unpacked)
     {
         unpacked = null;
         records = batch[BatchHeader.Size..];
-        return new BatchHeader(batch).Codec == CompressionCodec.None;
+        var codec = new BatchHeader(batch).Codec;
+        if (codec == CompressionCodec.None) return true;
+        if (Unpacking.Unpack(codec, records, MaxUnpackedBytes, out unpacked, out var length) != UnpackOutcome.Done) return false;
+
+        records = unpacked!.Bytes.AsSpan(0, length);
+        return true;
     }
 
     private ReadOnlySpan<byte> Unread(ReadOnlySpan<byte> batch)

@@ -16,12 +16,15 @@ public sealed class CompactionTests
     private static readonly TopicSetting[] Compacted =
         [new("cleanup.policy", "compact"), new("segment.bytes", "16384"), new("min.cleanable.dirty.ratio", "0.01")];
 
-    [ToolFact(ClientTool.Kcat)]
-    public void Kcat_CompactedTopic_ReadsEachKeysLastValueAtItsOffset()
+    [ToolTheory(ClientTool.Kcat)]
+    [InlineData("none")]
+    [InlineData("gzip")]
+    [InlineData("snappy")]
+    public void Kcat_CompactedTopic_ReadsEachKeysLastValueAtItsOffset(string codec)
     {
         using var cluster = new BrokerCluster(1, "--set", "log.cleaner.backoff.ms=50");
         cluster.CreateTopic("last", settings: Compacted);
-        var lines = Produce(cluster, "last", from: 0, count: 20_000);
+        var lines = Produce(cluster, "last", from: 0, count: codec == "none" ? 20_000 : 50_000, codec: codec);
         WaitUntilCompacted(cluster, "last");
 
         var read = ClientTools.Run("kcat", ["-C", "-b", cluster.Bootstrap, "-t", "last", "-p", "0", "-o", "beginning", "-e", "-q", "-f", "%o %k=%s\\n"]).TrimEnd('\n').Split('\n');
@@ -96,10 +99,10 @@ public sealed class CompactionTests
     }
 
     /// <summary>Lines of "key=value", each value the record's number.</summary>
-    private static List<string> Produce(BrokerCluster cluster, string topic, int from, int count, string acks = "all")
+    private static List<string> Produce(BrokerCluster cluster, string topic, int from, int count, string acks = "all", string codec = "none")
     {
         var lines = Enumerable.Range(from, count).Select(number => $"key{number * 7 % Keys}={number}").ToList();
-        Kcat.Produce(cluster.Bootstrap, topic, lines, "-K", "=", "-p", "0", "-X", $"acks={acks}", "-X", "batch.size=2000");
+        Kcat.Produce(cluster.Bootstrap, topic, lines, "-K", "=", "-p", "0", "-X", $"acks={acks}", "-X", "batch.size=2000", "-z", codec);
         return lines;
     }
 

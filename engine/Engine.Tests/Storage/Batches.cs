@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
 using Engine.Protocol.Records;
 using Engine.Protocol.Wire;
@@ -29,6 +30,18 @@ internal static class Batches
         return Seal(baseOffset, records.Length, body.ToArray(), timestamp, timestamp, epoch: 0, producerId, sequence);
 
         static byte[]? Utf8(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+    }
+
+    /// <summary>The same batch with its records packed by gzip.</summary>
+    public static byte[] Packed(byte[] batch)
+    {
+        var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(batch.AsSpan(BatchHeader.Size));
+        byte[] bytes = [.. batch[..BatchHeader.Size], .. packed.ToArray()];
+        BinaryPrimitives.WriteInt32BigEndian(bytes.AsSpan(8), bytes.Length - 12);
+        bytes[22] = (byte)CompressionCodec.Gzip;
+        BinaryPrimitives.WriteUInt32BigEndian(bytes.AsSpan(17), Crc32C.Compute(bytes.AsSpan(21)));
+        return bytes;
     }
 
     /// <summary>Batches one after the other from <paramref name="baseOffset"/> on, of varying sizes.</summary>

@@ -259,6 +259,21 @@ public sealed class LogCompactionTests
     }
 
     [Fact]
+    public void Run_PackedBatches_AreReadAndLeftUnpackedWhereRecordsWent()
+    {
+        using var keyed = new KeyedLog();
+        var whole = Batches.Packed(Batches.Keyed(0, 1000, ("a", "1"), ("b", "1")));
+        keyed.Log.Append(whole);
+        keyed.Log.Append(Batches.Packed(Batches.Keyed(2, 2000, ("c", "2"), ("d", "2"))));
+        keyed.Append(3000, ("c", "3"));
+        Close(keyed);
+        Assert.Equal(0, keyed.Compact()!.BatchesUnread);
+
+        Assert.Equal(whole, keyed.Scratch.Read(0, 2)); // Nothing of it was superseded: it is the same to the byte.
+        Assert.Equal([new(3, "d", "2", 2000), new(4, "c", "3", 3000)], KeyedLog.Records(keyed.Scratch.Read(2, 5)));
+    }
+
+    [Fact]
     public void Run_FlippedBit_IsNotMadeGoodByANewChecksum()
     {
         using var keyed = new KeyedLog();
