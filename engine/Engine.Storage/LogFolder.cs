@@ -177,7 +177,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            // Left for the next start, which finds it older than what the log keeps.
+            // See SweepLater.
         }
 
         SweepLater(file);
@@ -186,24 +186,11 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
     /// <summary>Frees a file's name. Who reads it goes on doing so.</summary>
     public static void MoveAside(SegmentFile file) => file.Rename($"{file.Path}.{Guid.NewGuid():N}{DeletedSuffix}");
 
-    /// <summary>Deletes a file that was moved aside, and gives up the log's reference to it, in the background.</summary>
-    public void SweepLater(SegmentFile file) => node.Sweeper.Post(() =>
+    /// <summary>Gives up the log's reference to a file that was moved aside, and deletes it in the background once nobody reads it.</summary>
+    public static void SweepLater(SegmentFile file)
     {
-        Sweep(file.Path);
-        file.Dispose();
-    });
-
-    /// <summary>Deletes a file that has been renamed away; if that fails, the next start does it.</summary>
-    private static void Sweep(string path)
-    {
-        try
-        {
-            if (path.EndsWith(DeletedSuffix, StringComparison.Ordinal)) File.Delete(path);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // See above.
-        }
+        if (file.Path.EndsWith(DeletedSuffix, StringComparison.Ordinal)) file.Delete();
+        else file.Dispose(); // It could not be moved. The next start finds it older than what the log keeps.
     }
 
     /// <summary>Gives up the spare file.</summary>

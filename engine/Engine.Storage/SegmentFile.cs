@@ -20,6 +20,11 @@ public sealed class SegmentFile : IDisposable
     // Longer than a request waits in a disk's queue, however busy.
     private const long ReadingMilliseconds = 30_000;
 
+    private const long ErasedAtOnceBytes = 16 << 20;
+
+    // Long enough for others to get their turn; 3 GB/s are still erased.
+    private static readonly TimeSpan ErasePause = TimeSpan.FromMilliseconds(5);
+
     private readonly Lock _opening = new();
     private readonly NodeFiles _node;
     private readonly long _expectedBytes;
@@ -28,6 +33,7 @@ public sealed class SegmentFile : IDisposable
     private ISegmentWriter? _writer;
     private long _readingSince = -ReadingMilliseconds;
     private volatile bool _hidesPages;
+    private volatile bool _isDoomed;
     private int _references = 1;
     private bool _wasUsed = true;
 
@@ -107,6 +113,13 @@ public sealed class SegmentFile : IDisposable
         if (!_node.Sweeper.Post(Close)) Close(); // The node has stopped; a client was still being sent to.
     }
 
+    /// <summary>Gives up the log's reference, and deletes the file, which was moved aside, once nobody else refers to it.</summary>
+    internal void Delete()
+    {
+        _isDoomed = true;
+        Dispose();
+    }
+
     /// <summary>Whether nothing is acknowledged before it is flushed, so that a writer may keep bytes back until then.</summary>
     internal bool MayHold => _node.Strategies.Flush.Instance.HoldsAcknowledgement;
 
@@ -132,7 +145,7 @@ public sealed class SegmentFile : IDisposable
         try
         {
             _writer?.Settle();
-            Close();
+            CloseFile();
             (_writer, _reader) = (null, null);
             Volatile.Write(ref _handle, null);
         }
@@ -254,6 +267,35 @@ public sealed class SegmentFile : IDisposable
     }
 
     private void Close()
+    {
+        if (_isDoomed) Erase();
+        CloseFile();
+    }
+
+    /// <summary>Deletes the file from its end, a piece at a time.</summary>
+    /// <remarks>
+    /// An unlink gives back all blocks in one go, for which appends to other files of the file system wait. With 256 MiB segments
+    /// dropped every second on ext4, the longest append took 54 to 119 ms so, and 21 to 41 ms with pieces of 16 MiB.
+    /// </remarks>
+    private void Erase()
+    {
+        try
+        {
+            for (var left = RandomAccess.GetLength(Handle) - ErasedAtOnceBytes; left > 0; left -= ErasedAtOnceBytes)
+            {
+                Calls.Cut(Handle, left);
+                Thread.Sleep(ErasePause);
+            }
+
+            Calls.Delete(Path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // The next start does it.
+        }
+    }
+
+    private void CloseFile()
     {
         _node.OpenFiles.Remove(this);
         _writer?.Dispose();

@@ -232,7 +232,7 @@ public sealed class LogCompaction
                 throw _log.GoOffline("cannot be compacted", failure);
             }
 
-            foreach (var old in group) _folder.SweepLater(old.File);
+            foreach (var old in group) LogFolder.SweepLater(old.File);
             return true;
         }
     }

@@ -178,4 +178,39 @@ public sealed class DeletionTests
         Assert.Equal((1005, 1010), (scratch.Log.StartOffset, scratch.Log.EndOffset));
         Assert.Equal(Batches.Make(1000, 10), scratch.Read(1005));
     }
+
+    /// <summary>A mapping of a file that is cut would end the process, and a client would be sent less than it was promised.</summary>
+    [Theory]
+    [InlineData("sendfile")]
+    [InlineData("mapped")]
+    public void Drop_LargeSegment_IsCutInPiecesOnceNobodyReadsIt(string read)
+    {
+        var calls = new CuttingCalls();
+        using var scratch = new ScratchLog(
+            new LogOptions { SegmentBytes = 48 << 20 }, StorageStrategies.Create(flush: "os-cache", read: read), calls);
+        for (var i = 0; i < 50; i++) scratch.Append(Batches.Make(i, valueBytes: 1 << 20));
+        scratch.Data.Settle();
+        var size = new FileInfo(scratch.Files("*.log")[0]).Length;
+        Assert.True(scratch.Log.TryRead(0, long.MaxValue, 4000, true, out var slice));
+        calls.Lengths.Clear();
+        scratch.Log.DeleteBefore(49);
+        scratch.Data.Settle();
+
+        Assert.Empty(calls.Lengths);
+        Assert.Equal(Batches.Make(0, valueBytes: 1 << 20), ScratchLog.Take(slice));
+        scratch.Data.Settle();
+        Assert.Equal([size - (16 << 20), size - (32 << 20)], calls.Lengths.Where(length => length < size).Take(2));
+        Assert.Single(Directory.GetFiles(scratch.Log.Folder, "*.log*"));
+    }
+
+    private sealed class CuttingCalls : Engine.Storage.Native.FileCalls
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<long> Lengths { get; } = new();
+
+        public override void Cut(Microsoft.Win32.SafeHandles.SafeFileHandle file, long length)
+        {
+            Lengths.Enqueue(length);
+            base.Cut(file, length);
+        }
+    }
 }

@@ -91,16 +91,18 @@ public sealed class InterruptedCompactionTests
 
     private sealed class Killed : Exception;
 
-    /// <summary>The kernel's calls, until there are none left: then every one throws.</summary>
+    /// <summary>The kernel's calls, until the compacting thread has none left: then every one of its throws.</summary>
     private sealed class EndingCalls : FileCalls
     {
+        private readonly int _thread = Environment.CurrentManagedThreadId;
+
         public int CallsLeft { get; set; } = int.MaxValue;
 
         public bool Fails { get; init; }
 
         public override void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long position)
         {
-            if (CallsLeft == 0) base.Write(file, bytes[..(bytes.Length / 2)], position);
+            if (CallsLeft == 0 && Environment.CurrentManagedThreadId == _thread) base.Write(file, bytes[..(bytes.Length / 2)], position);
             Count();
             base.Write(file, bytes, position);
         }
@@ -131,7 +133,7 @@ public sealed class InterruptedCompactionTests
 
         private void Count()
         {
-            if (CallsLeft == int.MaxValue) return;
+            if (CallsLeft == int.MaxValue || Environment.CurrentManagedThreadId != _thread) return;
             if (CallsLeft-- > 0) return;
             CallsLeft = 0;
             throw Fails ? new IOException("Input/output error (errno 5)", 5) : new Killed();
