@@ -6,7 +6,7 @@ namespace Micro;
 
 /// <summary>A recent batch read out of each cache, against a pread of the same bytes from the page cache into a buffer that is used again.</summary>
 /// <remarks><c>none</c> has no cache to hit: its row is what a read costs that goes to the file.</remarks>
-public unsafe class CacheHitBenchmark : IMovesBytes
+public unsafe class CacheHitBenchmark
 {
     private const int LogBytes = 1 << 20;
 
@@ -21,8 +21,6 @@ public unsafe class CacheHitBenchmark : IMovesBytes
 
     [Params(4 << 10, 64 << 10)]
     public int SizeBytes { get; set; }
-
-    public long BytesPerOperation => SizeBytes;
 
     public static IEnumerable<string> Strategies => BatchCaches.Catalog.Strategies.Select(strategy => strategy.Name);
 

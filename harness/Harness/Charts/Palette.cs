@@ -11,8 +11,8 @@ internal static class Palette
     public const string Bad = "#b42318";
     public const string Paper = "#ffffff";
 
-    // Okabe and Ito, "Color Universal Design" (2008), without the yellow that vanishes on white.
-    private static readonly string[] Names = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4d4d4d"];
+    // Okabe and Ito, "Color Universal Design" (2008), without the yellow that vanishes on white; brown makes up the eight.
+    private static readonly string[] Names = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#4d4d4d", "#8c564b"];
 
     // Ends and middle of viridis without its yellow: grows evenly in lightness, so it survives grey printing.
     private static readonly (int R, int G, int B)[] Ramp = [(68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98)];
