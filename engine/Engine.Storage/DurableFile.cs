@@ -25,6 +25,8 @@ public static class DurableFile
 
     /// <summary>Replaces the content of a file that is checked before it is relied upon: it may be gone, or be empty, after a power cut.</summary>
     /// <exception cref="IOException">Not written; the old content is still there.</exception>
+    public static void WriteUnflushed(string path, ReadOnlySpan<byte> content) => WriteUnflushed(path, content, FileCalls.Kernel);
+
     internal static void WriteUnflushed(string path, ReadOnlySpan<byte> content, FileCalls calls)
     {
         var temporary = path + ".tmp";

@@ -96,6 +96,9 @@ public sealed class PartitionLog
     /// <summary>Where the newest segment begins.</summary>
     public long LastSegmentOffset => Active.BaseOffset;
 
+    /// <summary>Whether the newest segment is the only one.</summary>
+    public bool HasOneSegment => _state.Segments.Length == 1;
+
     /// <summary>Where the newest <paramref name="segments"/> segments begin; the first one's begin when there are fewer.</summary>
     public long SegmentOffsetFromEnd(int segments)
     {

@@ -16,9 +16,13 @@ internal sealed class EpochFile(string logFolder)
     public EpochHistory Read()
     {
         var history = new EpochHistory();
-        if (!File.Exists(_path)) return history;
+        // Cut short, by a power cut while it was not flushed, is as good as absent.
+        if (!File.Exists(_path) || File.ReadAllText(_path) is not { Length: > 0 } text || !text.EndsWith('\n')) return history;
 
-        foreach (var line in File.ReadLines(_path).Skip(2))
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (lines.Length < 2 || lines[1] != (lines.Length - 2).ToString(CultureInfo.InvariantCulture)) return history;
+
+        foreach (var line in lines.AsSpan(2))
         {
             var space = line.IndexOf(' ', StringComparison.Ordinal);
             if (space > 0 && int.TryParse(line.AsSpan(0, space), NumberStyles.None, CultureInfo.InvariantCulture, out var epoch)
@@ -29,10 +33,14 @@ internal sealed class EpochFile(string logFolder)
         return history;
     }
 
-    public void Write(EpochHistory history)
+    /// <param name="history">What to write.</param>
+    /// <param name="durably">Whether it is to survive a power cut; else it may be gone after one, and what was there before too.</param>
+    public void Write(EpochHistory history, bool durably = true)
     {
         var text = new StringBuilder("0\n").Append(history.Starts.Count).Append('\n');
         foreach (var (epoch, start) in history.Starts) text.Append(epoch).Append(' ').Append(start).Append('\n');
-        DurableFile.Write(_path, Encoding.ASCII.GetBytes(text.ToString()));
+        var bytes = Encoding.ASCII.GetBytes(text.ToString());
+        if (durably) DurableFile.Write(_path, bytes);
+        else DurableFile.WriteUnflushed(_path, bytes);
     }
 }

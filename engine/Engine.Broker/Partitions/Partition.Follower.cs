@@ -28,7 +28,7 @@ internal sealed partial class Partition
                 if (sound == 0 && BeginsWithin(header)) next = StartWithin(header);
                 if (header.BaseOffset < next || header.LeaderEpoch > asked.LeaderEpoch) break; // Compaction leaves gaps.
 
-                if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) _hasUnwrittenEpoch = true;
+                if (header.LeaderEpoch > _epochs.Latest && _epochs.Assign(header.LeaderEpoch, header.BaseOffset)) (_hasUnwrittenEpoch, _isEpochNoted) = (true, false);
                 next = header.NextOffset;
                 sound += size;
             }

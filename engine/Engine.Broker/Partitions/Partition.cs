@@ -27,7 +27,8 @@ internal sealed partial class Partition
     private readonly OffsetWaiters _appendWaiters = new();
     private readonly OffsetWaiters _storeWaiters = new();
     private readonly OffsetWaiters _commitWaiters = new();
-    private bool _hasUnwrittenEpoch;
+    private bool _hasUnwrittenEpoch; // Or one that a power cut may take from the file.
+    private bool _isEpochNoted;
     private bool _closed;
 
     public Partition(string topic, Guid topicId, int index, int nodeId, PartitionSettings settings, DataFolder folder, IInSyncProposals proposals)
@@ -242,7 +243,7 @@ internal sealed partial class Partition
                 // Written with the first batch: an epoch without records says nothing that the log's end does not say, and a node
                 // that starts may take ten thousand partitions back at once.
                 _epochs.Assign(_state.LeaderEpoch, _log.EndOffset);
-                _hasUnwrittenEpoch = true;
+                (_hasUnwrittenEpoch, _isEpochNoted) = (true, false);
             }
 
             if (_state.LeaderEpoch != epochBefore) TakeAll(ref woken);
@@ -342,11 +343,14 @@ internal sealed partial class Partition
     }
 
     /// <summary>With a batch that is appended already: failing costs nothing yet, as the newest segment's batches tell their epochs.</summary>
+    /// <remarks>So while it is the only one no flush is needed either, which ten thousand first batches would have to wait for.</remarks>
     private void TryWriteEpochs()
     {
         try
         {
-            WriteEpochs();
+            if (!_log.HasOneSegment) WriteEpochs();
+            else if (!_isEpochNoted) _epochFile.Write(_epochs, durably: false);
+            _isEpochNoted = true;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

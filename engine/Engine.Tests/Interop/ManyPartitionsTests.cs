@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Protocol.Messages;
 using Engine.Tests.Interop.Clients;
 using Engine.Tests.Interop.Processes;
 using Engine.Tests.Interop.Raw;
@@ -34,6 +35,22 @@ public sealed class ManyPartitionsTests
             var lines = File.ReadAllLines(trace.File("calls"));
             return (lines.Length, lines.Count(line => line.Contains("sync(", StringComparison.Ordinal)));
         }
+    }
+
+    /// <summary>A first batch waits for no flush: its epoch is told by the batch itself until the log has a second segment.</summary>
+    [ToolFact(ClientTool.Strace)]
+    public void Produce_LeaderEpoch_IsFlushedWithTheFirstRoll()
+    {
+        using var trace = new TemporaryFolder();
+        using var cluster = new BrokerCluster(1, _ => ["--flush", "os-cache"], _ => Strace.Record(trace.File("calls"), "fsync,fdatasync"));
+        cluster.CreateTopic("rolls", 1, 1, new TopicSetting("segment.bytes", "20000"));
+        using var client = cluster.Connect();
+        Assert.Equal(ErrorCode.None, client.Produce("rolls", 0, RecordBatch.Of("first")).Error);
+        Assert.Empty(Strace.Results(trace.File("calls"), "leader-epoch"));
+        Assert.True(File.Exists(Path.Combine(cluster.DataFolder(1), "rolls-0", "leader-epoch-checkpoint")));
+
+        while (cluster.LogFiles(1, "rolls").Count == 1) Assert.Equal(ErrorCode.None, client.Produce("rolls", 0, RecordBatch.Of(new string('x', 1000))).Error);
+        Assert.Single(Strace.Results(trace.File("calls"), "leader-epoch"), 0L);
     }
 
     [Fact]
