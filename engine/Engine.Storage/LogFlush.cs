@@ -29,13 +29,12 @@ internal sealed class LogFlush(LogState log, LogFolder folder, NodeFiles node)
     public event Action? Advanced;
 
     /// <summary>Counts an append that readers can see already, and flushes it if the policy wants that before anything else.</summary>
-    public void Appended(int bytes, int batches)
+    public void Appended(int bytes, int batches, Instant now)
     {
         if (_policy.WritebackStepBytes > 0) Pace();
         Instant due;
         lock (_state)
         {
-            var now = node.Now;
             if (_batches == 0) _oldestAppend = now;
             _bytes += bytes;
             _batches += batches;

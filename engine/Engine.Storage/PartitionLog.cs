@@ -1,3 +1,4 @@
+using Engine.Core;
 using Engine.Protocol.Records;
 using Engine.Storage.Cache;
 using Engine.Storage.Compaction;
@@ -142,6 +143,7 @@ public sealed class PartitionLog
     public void Append(ReadOnlySpan<byte> batches, bool mayLeaveGaps = false)
     {
         int count;
+        var now = _node.Now; // Read once: a clock costs as much as all else here but the write.
         lock (_writing)
         {
             _state.ThrowIfOffline();
@@ -157,11 +159,11 @@ public sealed class PartitionLog
             try
             {
                 if (!Active.IsMade) StartFile();
-                else if (IsRollDue(batches.Length, next)) Roll();
+                else if (IsRollDue(batches.Length, next, now)) Roll();
                 var active = Active;
                 _isGrown = true;
                 active.File.Write(active.SizeBytes, batches);
-                if (active.FirstTimestamp < 0) active.FirstTimestamp = _node.UnixMilliseconds;
+                if (active.FirstAppend == Instant.Never) active.FirstAppend = now;
                 _cache.Put(batches, end);
                 active.Append(batches);
             }
@@ -173,7 +175,7 @@ public sealed class PartitionLog
             _state.EndOffset = next;
         }
 
-        _flush.Appended(batches.Length, count);
+        _flush.Appended(batches.Length, count, now);
     }
 
     /// <summary>Flushes now, on this thread, what a policy that holds acknowledgements has not flushed yet. Else does nothing.</summary>
@@ -378,7 +380,7 @@ public sealed class PartitionLog
         }
     }
 
-    private bool IsRollDue(int bytes, long next)
+    private bool IsRollDue(int bytes, long next, Instant now)
     {
         var active = Active;
         if (!_isSpareAsked && active.SizeBytes > Options.SegmentBytes / 2)
@@ -390,8 +392,7 @@ public sealed class PartitionLog
         if (active.SizeBytes == 0) return false;
         return active.SizeBytes + bytes > Options.SegmentBytes
             || next - active.BaseOffset > int.MaxValue // the indexes' offsets are 32 bits
-            || (Options.SegmentAge > TimeSpan.Zero && active.FirstTimestamp >= 0
-                && _node.UnixMilliseconds - active.FirstTimestamp > Options.SegmentAge.TotalMilliseconds);
+            || (Options.SegmentAge > TimeSpan.Zero && active.FirstAppend != Instant.Never && now - active.FirstAppend > Options.SegmentAge);
     }
 
     /// <summary>The log's first batch is about to come: makes its folder and its first file.</summary>
@@ -468,7 +469,7 @@ public sealed class PartitionLog
         _folder.SetRecoveryPoint(Math.Min(_folder.RecoveryPoint, segment.BaseOffset));
 
         LogFolder.DropIndexes(segment.File); // They tell of batches that others will take the place of.
-        var kept = new Segment(segment.File, segment.BaseOffset, Options.IndexIntervalBytes) { FirstTimestamp = segment.FirstTimestamp };
+        var kept = new Segment(segment.File, segment.BaseOffset, Options.IndexIntervalBytes) { FirstAppend = segment.FirstAppend };
         var scan = new HeaderScan(segment.File, 0, end.Bytes, stackalloc byte[4096]);
         while (scan.MoveNext()) kept.Append(scan.Header);
 

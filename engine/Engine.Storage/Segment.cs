@@ -1,4 +1,5 @@
 using System.Numerics;
+using Engine.Core;
 using Engine.Protocol.Records;
 using Engine.Protocol.Wire;
 
@@ -32,7 +33,6 @@ internal sealed class Segment
         File = file;
         BaseOffset = baseOffset;
         NextOffset = baseOffset;
-        FirstTimestamp = -1;
         _indexIntervalBytes = indexIntervalBytes;
         _maxTimestampOffset = baseOffset;
         IsMade = isMade;
@@ -90,8 +90,8 @@ internal sealed class Segment
     /// <summary>Whether the file's name in its folder is known to survive a power cut.</summary>
     public bool IsNameDurable { get; set; }
 
-    /// <summary>When the first batch was appended, in Unix milliseconds; -1 while there is none or it is not known.</summary>
-    public long FirstTimestamp { get; set; }
+    /// <summary>When the first batch was appended; <see cref="Instant.Never"/> while there is none or it is not known.</summary>
+    public Instant FirstAppend { get; set; } = Instant.Never;
 
     /// <summary>The largest timestamp of its records, and the last offset of the batch that first had it; (-1, base) without records.</summary>
     public (long Timestamp, long Offset) MaxTimestamp

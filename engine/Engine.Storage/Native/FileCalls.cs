@@ -33,11 +33,12 @@ internal class FileCalls
             var pieces = stackalloc Libc.Piece[2];
             for (nint written = 0, all = first.Length + second.Length; written < all;)
             {
+                var pieceCount = 0;
                 var fromFirst = Math.Min(written, first.Length);
                 var fromSecond = written - fromFirst;
-                pieces[0] = new Libc.Piece { Start = firstStart + fromFirst, Length = (nuint)(first.Length - fromFirst) };
-                pieces[1] = new Libc.Piece { Start = secondStart + fromSecond, Length = (nuint)(second.Length - fromSecond) };
-                var count = Libc.Pwritev(file, pieces, 2, position + written);
+                if (fromFirst < first.Length) pieces[pieceCount++] = new Libc.Piece { Start = firstStart + fromFirst, Length = (nuint)(first.Length - fromFirst) };
+                if (fromSecond < second.Length) pieces[pieceCount++] = new Libc.Piece { Start = secondStart + fromSecond, Length = (nuint)(second.Length - fromSecond) };
+                var count = Libc.Pwritev(file, pieces, pieceCount, position + written);
                 if (count >= 0) written += count;
                 else if (Marshal.GetLastPInvokeError() != Libc.Interrupted) throw Failed("pwritev");
             }

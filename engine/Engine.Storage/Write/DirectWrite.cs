@@ -11,8 +11,8 @@ namespace Engine.Storage.Write;
 /// still wants a flush.
 /// <para>
 /// Where acknowledgements wait for a flush (<c>group-commit</c>), full blocks are under way while the next ones fill, across appends,
-/// and the flush waits for them. Under other flush policies an append waits for its own writes: one for up to <c>block</c> bytes,
-/// several at once for more. The last 4 KiB are written again as they fill, their rest zeros; the file is longer than what was written
+/// and the flush waits for them. Under other flush policies an append waits for its own writes: one for up to two blocks,
+/// several at once for more, so that copying the next goes on beside them. Smaller pieces only cost completions. The last 4 KiB are written again as they fill, their rest zeros; the file is longer than what was written
 /// by up to <c>preallocate</c>, as only writes within a file's length go in parallel. Closing the segment and recovery trim it.
 /// </para>
 /// </remarks>
@@ -21,7 +21,7 @@ internal sealed class DirectWrite(int blockBytes, int depth, long preallocateByt
     private readonly Stack<DirectBlocks> _idle = new();
 
     public static IWritePath Create(StrategySpec spec) => new DirectWrite(
-        blockBytes: (int)Math.Clamp(spec.Bytes("block", 256 << 10), DirectBlocks.Alignment, 64 << 20) / DirectBlocks.Alignment * DirectBlocks.Alignment,
+        blockBytes: (int)Math.Clamp(spec.Bytes("block", 256 << 10), DirectBlocks.Alignment, 4 << 20) / DirectBlocks.Alignment * DirectBlocks.Alignment,
         depth: Math.Min(spec.Count("depth", 4), 64),
         preallocateBytes: spec.Bytes("preallocate", 16 << 20));
 
@@ -52,14 +52,15 @@ internal sealed class DirectWrite(int blockBytes, int depth, long preallocateByt
     }
 
     /// <summary>Blocks to fill and write, given back with nothing in flight. As many as there are logs written at one moment.</summary>
-    public DirectBlocks Rent()
+    /// <param name="mayHold">Whether they are to be filled by several appends; the same for all logs of a node.</param>
+    public DirectBlocks Rent(bool mayHold)
     {
         lock (_idle)
         {
             if (_idle.TryPop(out var idle)) return idle;
         }
 
-        return new DirectBlocks(blockBytes, depth);
+        return new DirectBlocks(mayHold ? blockBytes : blockBytes * 2, depth);
     }
 
     public void Return(DirectBlocks blocks)

@@ -68,7 +68,7 @@ internal sealed class DirectWriter(SegmentFile file, long position, long preallo
     private void BeginRun(long position)
     {
         _direct ??= FileCalls.Open(file.Path, Libc.ReadWrite | Libc.Direct | (file.WritesThrough ? Libc.DataSync : 0));
-        var blocks = path.Rent();
+        var blocks = path.Rent(file.MayHold);
         Volatile.Write(ref _blocks, blocks);
         (_block, _blockStart) = (0, position / DirectBlocks.Alignment * DirectBlocks.Alignment);
         _used = (int)(position - _blockStart);

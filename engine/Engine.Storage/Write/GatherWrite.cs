@@ -35,6 +35,12 @@ internal sealed class GatherWrite(int holdBytes, long preallocateBytes) : IWrite
 
         public void Write(long position, ReadOnlySpan<byte> bytes)
         {
+            if (holdBytes == 0)
+            {
+                WriteHeldAnd(bytes); // Nothing to settle, so nobody to keep out.
+                return;
+            }
+
             lock (_writing)
             {
                 if (bytes.Length <= holdBytes - _held)

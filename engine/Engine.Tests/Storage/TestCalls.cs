@@ -65,13 +65,14 @@ internal sealed class TestCalls : FileCalls
 /// <summary>A clock that stands still until it is moved.</summary>
 internal sealed class TestTime : TimeProvider
 {
-    private DateTimeOffset _now = DateTimeOffset.FromUnixTimeMilliseconds(1_000_000);
+    private static readonly DateTimeOffset Start = DateTimeOffset.FromUnixTimeMilliseconds(1_000_000);
+    private DateTimeOffset _now = Start;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
     public override DateTimeOffset GetUtcNow() => _now;
 
-    public override long GetTimestamp() => _now.Ticks;
+    public override long GetTimestamp() => (_now - Start).Ticks;
 
     public void Advance(TimeSpan time) => _now += time;
 }

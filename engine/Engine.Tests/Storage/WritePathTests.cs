@@ -82,10 +82,10 @@ public sealed class WritePathTests
     }
 
     [Fact]
-    public void Direct_AppendOfUpToABlock_IsOneWrite()
+    public void Direct_AppendOfUpToTwoBlocks_IsOneWrite()
     {
         using var scratch = Open("direct(block=64KiB)", "os-cache");
-        for (var i = 0; i < 10; i++) scratch.Append(Batches.Make(i, 1, 30_000));
+        for (var i = 0; i < 10; i++) scratch.Append(Batches.Make(i, 1, 120_000));
 
         Assert.Equal((0, 10), (_calls.Begun, _calls.Plain));
     }

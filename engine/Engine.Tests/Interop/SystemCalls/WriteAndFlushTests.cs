@@ -35,7 +35,7 @@ public sealed class WriteAndFlushTests
     [ToolFact(ClientTool.Strace)]
     public void WriteDirect_Segment_IsOpenedPastThePageCacheAndSubmittedTo()
     {
-        var calls = ProduceUnder("direct(block=16KiB)", "interval(10min)", "openat," + Writes);
+        var calls = ProduceUnder("direct(block=16KiB)", "group-commit", "openat," + Writes);
 
         Assert.Contains(calls, call => Is(call, "open", "O_DIRECT"));
         Assert.True(calls.Count(call => Is(call, "io_submit", "IOCB_CMD_PWRITE")) > Batches, "a batch is more than one block");
