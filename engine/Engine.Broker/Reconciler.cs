@@ -161,6 +161,7 @@ internal sealed class Reconciler(
                     MinDirtyRatio = config.MinCleanableDirtyRatio,
                     DeleteRetention = Span(config.DeleteRetentionMs),
                     MinLag = Span(config.MinCompactionLagMs),
+                    ProducerExpiry = options.ProducerIdExpiration,
                 },
             },
         };
