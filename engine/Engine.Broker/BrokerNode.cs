@@ -37,8 +37,9 @@ internal sealed class BrokerNode : IDisposable
             var partitions = Keep(new PartitionTable());
             var proposals = Keep(new InSyncProposals(_store));
             var replication = Keep(Replications.Catalog.Create(options.Replication).Instance(options.NodeId));
+            var mending = Keep(new Mending(options.NodeId, _store));
             var check = BatchChecks.Catalog.Create(options.Check).Instance;
-            var reconciler = new Reconciler(options, folder, partitions, proposals, replication, check, firstEpoch: _store.State.Version + 1);
+            var reconciler = new Reconciler(options, folder, partitions, proposals, mending, replication, check, firstEpoch: _store.State.Version + 1);
             Keep(_store.Watch(reconciler.Apply));
             Keep(new Housekeeping(partitions, folder, options));
             if (options.Compacts) Keep(Compact(partitions, options.Compactor));
@@ -52,7 +53,7 @@ internal sealed class BrokerNode : IDisposable
 
             // From here on the node takes part: its registration also takes back what it led, each in a new epoch. After a crash
             // the disk may lack what was acknowledged before it was flushed; an emptied folder or memory lacks all of it.
-            var mayHaveLost = folder.IsNew || storage.Write.Instance.IsVolatile
+            var mayHaveLost = folder.IsNew || storage.Write.Instance.IsVolatile || partitions.All.Any(partition => partition.Log.LostOffsets > 0)
                 || (!folder.WasCleanShutdown && !storage.Flush.Instance.HoldsAcknowledgement);
             _epoch = _store.Register(new BrokerRegistered(
                 options.NodeId, 0, options.AdvertisedHost ?? ClientEndpoint.Address.ToString(), ClientEndpoint.Port, InterBrokerEndpoint.Address.ToString(), InterBrokerEndpoint.Port), mayHaveLost);

@@ -18,7 +18,7 @@ namespace Engine.Broker;
 /// whose leaderships are over: logs are opened, but nobody leads.
 /// </param>
 internal sealed class Reconciler(
-    BrokerOptions options, DataFolder folder, PartitionTable partitions, IInSyncProposals proposals, IReplication replication, IBatchCheck check,
+    BrokerOptions options, DataFolder folder, PartitionTable partitions, IInSyncProposals proposals, IMending mending, IReplication replication, IBatchCheck check,
     long firstEpoch)
 {
     private ClusterState _opened = ClusterState.Empty;  // The state that the partitions held here correspond to.
@@ -75,7 +75,7 @@ internal sealed class Reconciler(
 
         // Recovery reads and checks files: as many logs at once as there are cores.
         var opened = wanted.AsParallel().Select(one =>
-            new Partition(one.Topic.Name, one.Topic.Id, one.Index, options.NodeId, one.Settings, folder, proposals)).ToList();
+            new Partition(one.Topic.Name, one.Topic.Id, one.Index, options.NodeId, one.Settings, folder, proposals, mending)).ToList();
         partitions.Change(table =>
         {
             foreach (var partition in opened)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Engine.Storage.Compaction;
 using Engine.Storage.Native;
+using Engine.Storage.Soundness;
 
 namespace Engine.Storage;
 
@@ -117,7 +118,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
         Volatile.Write(ref _startOffset, offset);
     }
 
-    public SegmentFile FileOf(long baseOffset, LogOptions options) => new(PathOf(baseOffset), options.SegmentBytes, node);
+    public SegmentFile FileOf(long baseOffset, LogOptions options) => new(PathOf(baseOffset), options.SegmentBytes, node) { Rules = BatchRules.Of(options) };
 
     /// <summary>A new, empty file for the segment that begins at <paramref name="baseOffset"/>: the spare one if it is ready.</summary>
     public SegmentFile Create(long baseOffset, LogOptions options)
@@ -142,7 +143,7 @@ internal sealed class LogFolder(string path, Guid topicId, int partition, Recove
             if (Volatile.Read(ref _spare) is not null) return;
             try
             {
-                var file = new SegmentFile(System.IO.Path.Combine(Path, SpareName), options.SegmentBytes, node);
+                var file = new SegmentFile(System.IO.Path.Combine(Path, SpareName), options.SegmentBytes, node) { Rules = BatchRules.Of(options) };
                 file.Create();
                 Volatile.Write(ref _spare, file);
             }

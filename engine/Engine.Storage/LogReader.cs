@@ -64,8 +64,7 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
             if (from >= end) return;
             Look<int>(segments[i], segment =>
             {
-                var scan = new HeaderScan(segment.File, segment.Find(from).Bytes, segment.SizeBytes, stackalloc byte[4096]);
-                while (scan.MoveNext() && scan.Header.BaseOffset < end) visit(scan.Header);
+                segment.VisitBatches(from, end, visit);
                 return null;
             });
         }
@@ -138,6 +137,12 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
             if (!TryFind(segment, offset, mayWait, out var start)) return ReadOutcome.NotInMemory;
             var end = segment.SizeBytes;
             if (bound < nextBase && !TryFind(segment, bound, mayWait, out end)) return ReadOutcome.NotInMemory;
+            if (!segment.Soundness.Knows(start, Math.Min(end, start + maxBytes)))
+            {
+                if (!mayWait) return ReadOutcome.NotInMemory;
+                end = CheckedEnd(segment, start, end, maxBytes);
+            }
+
             if (end - start > maxBytes && !TryShorten(segment, start, maxBytes, atLeastOneBatch, mayWait, out end)) return ReadOutcome.NotInMemory;
             if (end <= start) return ReadOutcome.Found;
 
@@ -160,6 +165,15 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         {
             segment.File.Dispose();
         }
+    }
+
+    /// <summary>Has what may be read checked; where the sound part of it ends, if that comes first.</summary>
+    private static long CheckedEnd(Segment segment, long start, long end, int maxBytes)
+    {
+        if (end <= start) return end;
+        var wanted = Math.Clamp(start + maxBytes, start + 1, end);
+        var sound = segment.Soundness.Check(start, wanted);
+        return sound < wanted ? sound : end;
     }
 
     private static bool TryFind(Segment segment, long offset, bool mayWait, out long position)

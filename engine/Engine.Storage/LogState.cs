@@ -1,21 +1,34 @@
 using System.Diagnostics.CodeAnalysis;
+using Engine.Storage.Soundness;
 
 namespace Engine.Storage;
 
 /// <summary>What a log is at this moment: its segments, where it begins and ends, and whether it still serves.</summary>
 /// <remarks>Changed by the log's writer, read by anyone without locks.</remarks>
-internal sealed class LogState(string folder, Segment[] segments)
+internal sealed class LogState
 {
-    private Segment[] _segments = segments;
-    private long _startOffset = segments[0].BaseOffset;
-    private long _endOffset = segments[^1].NextOffset;
+    private readonly string _folder;
+    private Segment[] _segments;
+    private long _startOffset;
+    private long _endOffset;
     private LogOfflineException? _failure;
+
+    public LogState(string folder, Segment[] segments)
+    {
+        _folder = folder;
+        (_startOffset, _endOffset) = (segments[0].BaseOffset, segments[^1].NextOffset);
+        Segments = _segments = segments;
+    }
 
     /// <summary>In offset order, the last one growing. A new array for every change.</summary>
     public Segment[] Segments
     {
         get => Volatile.Read(ref _segments);
-        set => Volatile.Write(ref _segments, value);
+        set
+        {
+            foreach (var segment in value) segment.Soundness.Found ??= damage => DamageFound?.Invoke(damage);
+            Volatile.Write(ref _segments, value);
+        }
     }
 
     public Segment Active => Segments[^1];
@@ -44,6 +57,9 @@ internal sealed class LogState(string folder, Segment[] segments)
 
     public bool IsOffline => Volatile.Read(ref _failure) is not null;
 
+    /// <summary>Raised once for each stretch that is found damaged, on the thread that found it.</summary>
+    public event Action<Damage>? DamageFound;
+
     /// <summary>Raised once, with why.</summary>
     public event Action<LogOfflineException>? WentOffline;
 
@@ -60,7 +76,7 @@ internal sealed class LogState(string folder, Segment[] segments)
     /// <returns>What to throw: why it went offline first.</returns>
     public LogOfflineException GoOffline(string what, Exception cause)
     {
-        var failure = new LogOfflineException($"the log in {folder} {what} and is offline: {cause.Message}", cause);
+        var failure = new LogOfflineException($"the log in {_folder} {what} and is offline: {cause.Message}", cause);
         if (Interlocked.CompareExchange(ref _failure, failure, null) is { } earlier) return earlier;
 
         WentOffline?.Invoke(failure);
@@ -68,7 +84,7 @@ internal sealed class LogState(string folder, Segment[] segments)
     }
 
     /// <summary>Ends the log's service because nobody wants it any more.</summary>
-    public void Close() => Interlocked.CompareExchange(ref _failure, new LogOfflineException($"the log in {folder} is closed"), null);
+    public void Close() => Interlocked.CompareExchange(ref _failure, new LogOfflineException($"the log in {_folder} is closed"), null);
 
     /// <summary>What the file calls throw when the disk, the file system or the file's content is at fault.</summary>
     public static bool IsEnvironmental(Exception failure) => failure is IOException or UnauthorizedAccessException or InvalidDataException;

@@ -66,6 +66,34 @@ internal sealed class OffsetIndex(long baseOffset, int expectedEntries = 32)
         return high < 0 ? 0 : entries[high] & int.MaxValue;
     }
 
+    /// <summary>The last entry whose batch ends at or before <paramref name="offset"/>; -1 when there is none.</summary>
+    public int NumberBefore(long offset)
+    {
+        var (low, high) = (0, Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            if (Entry(middle).LastOffset <= offset) low = middle + 1;
+            else high = middle - 1;
+        }
+
+        return high;
+    }
+
+    /// <summary>The last entry whose batch begins at or before <paramref name="position"/>; -1 when there is none.</summary>
+    public int NumberAtOrBefore(long position)
+    {
+        var (low, high) = (0, Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            if (Entry(middle).Position <= position) low = middle + 1;
+            else high = middle - 1;
+        }
+
+        return high;
+    }
+
     public (long LastOffset, long Position) Entry(int number)
     {
         var entry = Volatile.Read(ref _entries)[number];

@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Protocol.Records;
 using Engine.Storage.Cache;
 using Engine.Storage.Compaction;
+using Engine.Storage.Soundness;
 
 namespace Engine.Storage;
 
@@ -49,12 +50,14 @@ public sealed class PartitionLog
         _reader = new LogReader(_state, _cache);
         if (options.Compaction is not null && !node.Strategies.Write.Instance.IsVolatile)
             Compaction = new LogCompaction(_state, folder, options, node, _cache, _reshaping, _writing);
+        _state.DamageFound += damage => DamageFound?.Invoke(this, damage);
         _state.WentOffline += failure => WentOffline?.Invoke(this, failure);
         _flush.Advanced += () =>
         {
             if (_flush.HoldsAcknowledgement) StoredAdvanced?.Invoke(this);
         };
 
+        LostOffsets = Math.Max(0, folder.RecoveryPoint - EndOffset);
         // Less than was once durable: the disk lied. What is appended again must not count as durable.
         if (folder.RecoveryPoint > EndOffset) folder.SetRecoveryPoint(Active.BaseOffset);
         if (_flush.HoldsAcknowledgement) _flush.SyncAll(); // What was found is about to be acknowledged.
@@ -129,6 +132,18 @@ public sealed class PartitionLog
 
     /// <summary>The log has gone offline, raised once on the thread that found out. The handler must not block.</summary>
     public event Action<PartitionLog, LogOfflineException>? WentOffline;
+
+    /// <summary>
+    /// A stretch of the log has been found not to be what was written there, raised once on the thread that found it. It is not
+    /// served any more until it is mended. The handler must not block.
+    /// </summary>
+    public event Action<PartitionLog, Damage>? DamageFound;
+
+    /// <summary>What is known to be damaged at this moment.</summary>
+    public IEnumerable<Damage> Damages => _state.Segments.SelectMany(segment => segment.Soundness.Damages);
+
+    /// <summary>Offsets at the log's end that were durable once and were gone when it was opened: the disk, or someone, took them.</summary>
+    public long LostOffsets { get; }
 
     private Segment Active => _state.Active;
 
@@ -315,6 +330,37 @@ public sealed class PartitionLog
     /// <summary>Notes what is durable, so that a start after a crash need not read it. To be called now and then, by one thread.</summary>
     public void Checkpoint() => _keeper.CheckpointFlushed();
 
+    /// <summary>Writes what a replica holds of a damaged stretch over it; on return it is durable and served again.</summary>
+    /// <param name="damage">One of <see cref="Damages"/>.</param>
+    /// <param name="batches">The same batches as they were written, from a replica: checked here against their CRCs and the damage.</param>
+    /// <returns>False when these cannot be what was there.</returns>
+    /// <exception cref="LogOfflineException">They could not be written.</exception>
+    public bool TryMend(Damage damage, ReadOnlySpan<byte> batches)
+    {
+        lock (_reshaping)
+        {
+            _state.ThrowIfOffline();
+            if (_state.Segments.FirstOrDefault(one => one.Soundness.Damages.Contains(damage)) is not { } segment) return true; // Gone, or mended.
+            if (!Mending.Fits(damage, batches)) return false;
+
+            lock (_writing)
+            {
+                var isActive = segment == Active;
+                try
+                {
+                    if (isActive) segment.File.EndWriting(); // It may hold a copy of the last block, which would come back.
+                    Mending.Overwrite(segment, damage, batches, _node.Calls);
+                }
+                catch (Exception failure) when (LogState.IsEnvironmental(failure))
+                {
+                    throw _state.GoOffline("cannot be mended", failure);
+                }
+            }
+
+            return segment.Soundness.Forget(damage);
+        }
+    }
+
     /// <summary>Makes everything durable and trusted by the next start, and lets go of the files.</summary>
     /// <returns>Whether all went well.</returns>
     internal bool Close()
@@ -457,7 +503,7 @@ public sealed class PartitionLog
         var segments = _state.Segments;
         var number = LogState.Find(segments, offset);
         var segment = segments[number];
-        var end = segment.Find(offset);
+        var end = BoundaryAt(segment, offset);
         if (end.Offset < StartOffset)
         {
             // The batch goes as a whole, and the log began within it.
@@ -470,8 +516,8 @@ public sealed class PartitionLog
 
         LogFolder.DropIndexes(segment.File); // They tell of batches that others will take the place of.
         var kept = new Segment(segment.File, segment.BaseOffset, Options.IndexIntervalBytes) { FirstAppend = segment.FirstAppend };
-        var scan = new HeaderScan(segment.File, 0, end.Bytes, stackalloc byte[4096]);
-        while (scan.MoveNext()) kept.Append(scan.Header);
+        kept.AppendFrom(segment, end.Bytes);
+        kept.Soundness.Inherit(segment.Soundness, end);
 
         // Where the last batch left ends: that is also what a restart finds, where compaction has left a gap before the offset.
         _cache.Truncate(kept.NextOffset);
@@ -483,6 +529,19 @@ public sealed class PartitionLog
         using (kept.File.Refer()) _node.Calls.ZeroFrom(kept.File.Handle, end.Bytes);
         _flush.SyncAll();
         _flush.Reset(kept.NextOffset);
+    }
+
+    /// <summary>Where to cut for an offset: a damaged stretch goes as a whole, as a batch does.</summary>
+    private static LogPosition BoundaryAt(Segment segment, long offset)
+    {
+        try
+        {
+            return segment.Find(offset);
+        }
+        catch (DamagedLogException damaged)
+        {
+            return new LogPosition(damaged.Damage.Offset, damaged.Damage.Position);
+        }
     }
 
     private void StartAt(long offset, long startOffset)

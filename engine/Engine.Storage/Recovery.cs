@@ -52,7 +52,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         if (nextOffset <= recoveryPoint)
             return new Segment(file, baseOffset, nextOffset.Value, new FileInfo(file.Path).Length, options.IndexIntervalBytes);
         var known = recoveryPoint > baseOffset ? TryResume(file, baseOffset, recoveryPoint) : null;
-        return Scan(known ?? new Segment(file, baseOffset, options.IndexIntervalBytes));
+        return Scan(known ?? new Segment(file, baseOffset, options.IndexIntervalBytes), recoveryPoint);
     }
 
     /// <summary>A segment as far as it is known to be durable: from its indexes, and from the headers behind the last indexed batch.</summary>
@@ -94,13 +94,18 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
         }
 
         if (segment.NextOffset != recoveryPoint) return null;
+        segment.Soundness.TakeOnTrust(segment.SizeBytes, segment.NextOffset);
         segment.FlushedBytes = segment.SizeBytes;
         segment.IsNameDurable = true;
         return segment;
     }
 
     /// <summary>Reads what a segment has beyond what is known of it, checks every batch, and cuts the file behind the last sound one.</summary>
-    private Segment Scan(Segment segment)
+    /// <remarks>
+    /// What was durable is no torn tail: where a batch before the recovery point is not sound the disk has damaged it. It stays, is
+    /// never served, and the log goes on behind it.
+    /// </remarks>
+    private Segment Scan(Segment segment, long recoveryPoint)
     {
         var file = segment.File;
         var length = file.LengthBytes;
@@ -119,7 +124,15 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
                 {
                     // Not sound, or larger than the block: a whole batch needs as much memory as its header says.
                     var wanted = held < BatchHeader.Size ? 0 : new BatchHeader(block.Bytes).SizeBytes + LookAhead;
-                    if (wanted <= block.Bytes.Length || wanted > length - position) break;
+                    if (wanted <= block.Bytes.Length || wanted > length - position)
+                    {
+                        if (segment.NextOffset >= recoveryPoint || position == length) break;
+                        var damage = segment.Soundness.Note(position, segment.NextOffset, length, recoveryPoint);
+                        segment.Skip(damage);
+                        (position, held) = (damage.End, 0);
+                        continue;
+                    }
+
                     var larger = BlockPool.Shared.Rent(wanted);
                     block.Bytes.AsSpan(0, held).CopyTo(larger.Bytes);
                     block.Dispose();

@@ -2,6 +2,7 @@ using System.Numerics;
 using Engine.Core;
 using Engine.Protocol.Records;
 using Engine.Protocol.Wire;
+using Engine.Storage.Soundness;
 
 namespace Engine.Storage;
 
@@ -35,6 +36,7 @@ internal sealed class Segment
         NextOffset = baseOffset;
         _indexIntervalBytes = indexIntervalBytes;
         _maxTimestampOffset = baseOffset;
+        Soundness = new SegmentSoundness(this);
         IsMade = isMade;
         IsNameDurable = !isMade;
         if (!isMade) return; // Ten thousand of these may be kept: nothing is taken for what does not come.
@@ -52,6 +54,8 @@ internal sealed class Segment
         NextOffset = nextOffset;
         _indexIntervalBytes = indexIntervalBytes;
         _sizeBytes = sizeBytes;
+        Soundness = new SegmentSoundness(this);
+        Soundness.TakeOnTrust(sizeBytes, nextOffset);
         FlushedBytes = sizeBytes;
         IsNameDurable = true;
     }
@@ -71,6 +75,9 @@ internal sealed class Segment
     public bool IsMade { get; } = true;
 
     public long BaseOffset { get; }
+
+    /// <summary>Which of its bytes are known to be as they were written.</summary>
+    public SegmentSoundness Soundness { get; }
 
     /// <summary>The offset after the last record's. Only for the writer, and for anyone once the segment is closed.</summary>
     public long NextOffset { get; private set; }
@@ -105,6 +112,9 @@ internal sealed class Segment
     }
 
     public bool IsFlushed => IsNameDurable && FlushedBytes == SizeBytes;
+
+    /// <summary>Where some of its batches begin.</summary>
+    public OffsetIndex OffsetIndex => Index;
 
     public TimeIndex Times => Volatile.Read(ref _times) ?? LoadTimes();
 
@@ -167,17 +177,28 @@ internal sealed class Segment
         _recent = new RecentBoundaries(new LogPosition(NextOffset, end));
     }
 
+    /// <summary>Goes on behind a stretch that is damaged and stays in the file. For recovery.</summary>
+    public void Skip(Damage damage)
+    {
+        NextOffset = damage.NextOffset;
+        _unindexedBytes = long.MaxValue / 2; // The next batch is indexed, so that nobody needs to find it again.
+        Volatile.Write(ref _sizeBytes, damage.End);
+        _recent!.Add(new LogPosition(NextOffset, _sizeBytes));
+    }
+
     /// <summary>The boundary of the batch that holds <paramref name="offset"/>, or the end when that is the next offset.</summary>
     /// <remarks>Allocates nothing. The caller holds a reference to the file.</remarks>
+    /// <exception cref="DamagedLogException">That batch is damaged.</exception>
     /// <exception cref="InvalidDataException">The file's batches do not hang together.</exception>
     public LogPosition Find(long offset)
     {
         if (Volatile.Read(ref _recent) is { } recent && recent.TryFloorOffset(offset, out var boundary)) return boundary;
-        if (TryScan(Index, offset, out boundary)) return boundary;
+        var isDamaged = Soundness.Damages.Length > 0;
+        if (!isDamaged && TryScan(Index, offset, out boundary)) return boundary;
 
         // An index read from disk looked sound and led astray: a stale file under a good name. Make it again, once.
-        if (Volatile.Read(ref _recent) is null && TryScan(Rebuild(), offset, out boundary)) return boundary;
-        throw new InvalidDataException($"{File.Path} holds no batch with offset {offset}");
+        if (!isDamaged && Volatile.Read(ref _recent) is null && TryScan(Rebuild(), offset, out boundary)) return boundary;
+        return Soundness.Find(offset);
     }
 
     /// <summary>The same for a caller that may not wait for the disk; false when it takes one who may. The file is open.</summary>
@@ -287,6 +308,72 @@ internal sealed class Segment
         return scan.Position == end && (next == offset || (end == 0 && offset == BaseOffset));
     }
 
+    /// <summary>Shows the headers of the batches from <paramref name="offset"/> to <paramref name="endOffset"/>, but for those that are damaged.</summary>
+    public void VisitBatches(long offset, long endOffset, BatchVisitor visit)
+    {
+        Span<byte> window = stackalloc byte[HeaderWindowBytes];
+        while (offset < Math.Min(endOffset, NextOffset))
+        {
+            try
+            {
+                var next = offset;
+                var scan = new HeaderScan(File, Find(offset).Bytes, SizeBytes, window);
+                while (scan.MoveNext() && scan.Header.BaseOffset < endOffset)
+                {
+                    // Only the first may begin before what was asked for, being the batch that holds it.
+                    if (next == offset ? scan.Header.NextOffset <= offset : !File.Rules.Follows(scan.Header.BaseOffset, next)) break;
+                    visit(scan.Header);
+                    next = scan.Header.NextOffset;
+                }
+
+                if (next == offset)
+                {
+                    _ = Soundness.Find(offset); // No header there that can be believed: this says what is damaged.
+                    return;
+                }
+
+                offset = next;
+            }
+            catch (DamagedLogException damaged)
+            {
+                offset = damaged.Damage.NextOffset;
+            }
+        }
+    }
+
+    /// <summary>Takes note of another segment's batches up to a boundary, and of what is damaged among them.</summary>
+    public void AppendFrom(Segment other, long endBytes)
+    {
+        var scan = new HeaderScan(File, 0, endBytes, stackalloc byte[HeaderWindowBytes]);
+        while (scan.MoveNext() && File.Rules.Follows(scan.Header.BaseOffset, NextOffset)) Append(scan.Header);
+        if (SizeBytes >= endBytes) return;
+
+        // The headers do not hang together: what they said may be wrong from the begin on.
+        Clear();
+        using var walk = new BatchWalk(File, 0, endBytes, BaseOffset);
+        while (walk.Position < endBytes)
+        {
+            if (walk.MoveNext())
+            {
+                Append(walk.Header);
+                continue;
+            }
+
+            var damage = other.Soundness.DamageAt(walk.Position) ?? other.Soundness.Note(walk.Position, walk.NextOffset, endBytes, other.NextOffset);
+            walk.SkipTo(damage);
+            Skip(damage);
+        }
+    }
+
+    private void Clear()
+    {
+        (NextOffset, _sizeBytes, _unindexedBytes) = (BaseOffset, 0, 0);
+        (_maxTimestamp, _maxTimestampOffset) = (-1, BaseOffset);
+        _recent = new RecentBoundaries(new LogPosition(BaseOffset, 0));
+        _index = new OffsetIndex(BaseOffset);
+        _times = new TimeIndex(BaseOffset);
+    }
+
     private OffsetIndex LoadIndex()
     {
         var bytes = DurableFile.TryRead(IndexPath);
@@ -320,7 +407,17 @@ internal sealed class Segment
         var (timestamp, offset) = times.Last;
         if (SizeBytes == 0) return timestamp < 0;
 
-        var scan = new HeaderScan(File, timestamp < 0 ? 0 : Find(offset).Bytes, SizeBytes, stackalloc byte[HeaderWindowBytes]);
+        var from = 0L;
+        try
+        {
+            if (timestamp >= 0) from = Find(offset).Bytes;
+        }
+        catch (DamagedLogException)
+        {
+            return false;
+        }
+
+        var scan = new HeaderScan(File, from, SizeBytes, stackalloc byte[HeaderWindowBytes]);
         if (!scan.MoveNext() || scan.Header.MaxTimestamp != timestamp || (timestamp >= 0 && scan.Header.LastOffset != offset)) return false;
         while (scan.MoveNext())
         {
@@ -350,8 +447,7 @@ internal sealed class Segment
         lock (_rebuilding)
         {
             var made = new Segment(File, BaseOffset, _indexIntervalBytes);
-            var scan = new HeaderScan(File, 0, SizeBytes, stackalloc byte[HeaderWindowBytes]);
-            while (scan.MoveNext()) made.Append(scan.Header);
+            made.AppendFrom(this, SizeBytes);
             var (offsets, times) = made.SnapshotIndexes();
             try
             {

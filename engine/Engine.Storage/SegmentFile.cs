@@ -1,5 +1,6 @@
 using Engine.Storage.Native;
 using Engine.Storage.Read;
+using Engine.Storage.Soundness;
 using Engine.Storage.Write;
 using Microsoft.Win32.SafeHandles;
 
@@ -51,6 +52,9 @@ public sealed class SegmentFile : IDisposable
 
     /// <summary>Whether the file is open, so that using <see cref="Handle"/> waits for nothing.</summary>
     internal bool IsOpen => Volatile.Read(ref _handle) is not null;
+
+    /// <summary>What can be relied on of its batches.</summary>
+    internal BatchRules Rules { get; init; } = new(HoldsSoundCrcs: true, HasGaps: false);
 
     internal FileCalls Calls => _node.Calls;
 

@@ -1,6 +1,7 @@
 using Engine.Broker.Acks;
 using Engine.Broker.Network;
 using Engine.Broker.Partitions;
+using Engine.Broker.Replication;
 using Engine.Broker.Waiting;
 using Engine.Core;
 using Engine.Protocol.Messages;
@@ -30,6 +31,7 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
     private RequestHeader _header;
     private Instant _deadline;
     private bool _refused;
+    private int _replicaId;
     private bool _expired;
 
     protected override bool AnyWakes => true;
@@ -43,6 +45,8 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
         _request.Read(ref reader, header.Version);
         // A replica's fetch acknowledges records: taken from brokers only (CVE-2018-1288 is what happens otherwise).
         _refused = _request.ReplicaId >= 0 && connection.Listener != ListenerKind.InterBroker;
+        // As is one that reads from a replica whoever leads: for clients it is one like any other consumer's.
+        _replicaId = _request.ReplicaId == Mending.AnyReplica && connection.Listener != ListenerKind.InterBroker ? -1 : _request.ReplicaId;
         _deadline = MonotonicClock.Now + TimeSpan.FromMilliseconds(Math.Max(0, _request.MaxWaitMs));
         foreach (ref readonly var asked in _request.Partitions)
             _partitions.Add(owner.Partitions.Find(_body.Written.Slice(asked.TopicStart, asked.TopicLength), asked.Partition));
@@ -91,7 +95,7 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
             var left = (int)Math.Clamp(maxBytes - bytes, 0, int.MaxValue);
             var outcome = _refused ? FetchOutcome.Failed(ErrorCode.ClusterAuthorizationFailed)
                 : _partitions[i] is not { } partition ? FetchOutcome.Failed(ErrorCode.UnknownTopicOrPartition)
-                : partition.Fetch(asked[i], _request.ReplicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0, mayWait);
+                : partition.Fetch(asked[i], _replicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0, mayWait);
             if (outcome.IsCold) return (false, -1);
 
             _outcomes.Add(outcome);

@@ -2,6 +2,7 @@ using Engine.Broker.Partitions;
 using Engine.Core;
 using Engine.Protocol.Messages;
 using Engine.Storage;
+using Engine.Storage.Soundness;
 
 namespace Engine.Broker.Handlers;
 
@@ -34,6 +35,10 @@ internal sealed class ListOffsetsHandler(PartitionTable partitions)
                 < 0 => Failed(asked, ErrorCode.UnsupportedForMessageFormat),
                 _ => Visible(asked, partition.Log.OffsetForTimestamp(asked.Timestamp), end, epoch),
             };
+        }
+        catch (DamagedLogException)
+        {
+            return Failed(asked, ErrorCode.CorruptMessage);
         }
         catch (LogOfflineException)
         {

@@ -1,10 +1,12 @@
 using Engine.Broker.Acks;
+using Engine.Broker.Replication;
 using Engine.Broker.Waiting;
 using Engine.Core;
 using Engine.Core.Partitions;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
 using Engine.Storage;
+using Engine.Storage.Soundness;
 
 namespace Engine.Broker.Partitions;
 
@@ -23,6 +25,7 @@ internal sealed partial class Partition
     private readonly EpochFile _epochFile;
     private readonly PartitionLog _log;
     private readonly IInSyncProposals _proposals;
+    private readonly IMending _mending;
     private readonly List<PartitionEffect> _effects = [];
     private readonly OffsetWaiters _appendWaiters = new();
     private readonly OffsetWaiters _storeWaiters = new();
@@ -31,14 +34,19 @@ internal sealed partial class Partition
     private bool _isEpochNoted;
     private bool _closed;
 
-    public Partition(string topic, Guid topicId, int index, int nodeId, PartitionSettings settings, DataFolder folder, IInSyncProposals proposals)
+    public Partition(
+        string topic, Guid topicId, int index, int nodeId, PartitionSettings settings, DataFolder folder, IInSyncProposals proposals, IMending mending)
     {
-        (Topic, TopicId, Index, _proposals) = (topic, topicId, index, proposals);
+        (Topic, TopicId, Index, _proposals, _mending) = (topic, topicId, index, proposals, mending);
         Settings = settings;
         _state = new ReplicatedPartition(nodeId, settings.ReplicaLagMax) { MinInSync = settings.MinInSync };
         _log = folder.OpenLog(topic, topicId, index, settings.Log);
         _log.StoredAdvanced += _ => LogStored();
         _log.WentOffline += (_, failure) => LogFailed(failure);
+        _log.DamageFound += (_, damage) => LogDamaged(damage);
+        foreach (var damage in _log.Damages) LogDamaged(damage);
+        if (_log.LostOffsets > 0)
+            NodeLog.Error($"{topic}-{index}: the last {_log.LostOffsets} offsets before {_log.EndOffset + _log.LostOffsets} were durable and are gone from the disk");
         _epochFile = new EpochFile(_log.Folder);
         _epochs = _epochFile.Read();
         _producers = new PartitionProducers(_log, settings.ProducerIdExpiration);
@@ -139,7 +147,8 @@ internal sealed partial class Partition
         long bound, highWatermark, logStart;
         lock (_gate)
         {
-            if (Fences(ask.CurrentLeaderEpoch) is not ErrorCode.None and var fenced) return FetchOutcome.Failed(fenced);
+            var fenced = replicaId == Mending.AnyReplica ? FencesReplica(ask.CurrentLeaderEpoch) : Fences(ask.CurrentLeaderEpoch);
+            if (fenced != ErrorCode.None) return FetchOutcome.Failed(fenced);
 
             highWatermark = _state.HighWatermark;
             logStart = _log.StartOffset;
@@ -178,6 +187,11 @@ internal sealed partial class Partition
                 ReadOutcome.NotInMemory => FetchOutcome.Cold,
                 _ => new FetchOutcome(ErrorCode.None, highWatermark, logStart, bound, slice, null),
             };
+        }
+        catch (DamagedLogException damaged)
+        {
+            // Clients ask again after the one; what the other says is for people.
+            return FetchOutcome.Failed(_mending.Request(this, damaged.Damage) ? ErrorCode.KafkaStorageError : ErrorCode.CorruptMessage, highWatermark, logStart);
         }
         catch (Exception error) when (error is LogOfflineException or IOException)
         {
@@ -224,6 +238,14 @@ internal sealed partial class Partition
     {
         if (_closed || !_state.IsLeader) return ErrorCode.NotLeaderOrFollower;
         if (askedEpoch < 0 || askedEpoch == _state.LeaderEpoch) return ErrorCode.None;
+        return askedEpoch < _state.LeaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
+    }
+
+    /// <summary>The same for a broker that mends its log from this replica, whoever leads: both are to know of the same leader.</summary>
+    private ErrorCode FencesReplica(int askedEpoch)
+    {
+        if (_closed || _log.IsOffline) return ErrorCode.NotLeaderOrFollower;
+        if (askedEpoch == _state.LeaderEpoch) return ErrorCode.None;
         return askedEpoch < _state.LeaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
     }
 
@@ -311,6 +333,13 @@ internal sealed partial class Partition
         }
 
         woken.Wake();
+    }
+
+    /// <summary>Found out while it was read, by whichever thread did.</summary>
+    private void LogDamaged(Damage damage)
+    {
+        NodeLog.Error($"{Topic}-{Index} is damaged on the disk and not served there: {damage}");
+        _mending.Request(this, damage);
     }
 
     /// <summary>A failed log stores nothing more. Who waits for it learns that now rather than at a deadline.</summary>

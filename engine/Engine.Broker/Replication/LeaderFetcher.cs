@@ -25,6 +25,7 @@ internal sealed class LeaderFetcher : IDisposable
     private readonly FetchResponse _response = new();
     private readonly WireBuffer _buffer = new();
     private readonly List<Asked> _asked = [];
+    private readonly Dictionary<Partition, long> _pausedUntil = [];
     private readonly ManualResetEventSlim _stop = new();
     private readonly AutoResetEvent _retarget = new(false);
     private readonly Thread _thread;
@@ -107,7 +108,7 @@ internal sealed class LeaderFetcher : IDisposable
                 continue;
             }
 
-            if (!Take(connection.ReceiveFrame())) _stop.Wait(RetryPause);
+            Take(connection.ReceiveFrame());
         }
     }
 
@@ -119,7 +120,7 @@ internal sealed class LeaderFetcher : IDisposable
         foreach (var (partition, topic) in target.Partitions)
         {
             var position = partition.Position();
-            if (!position.IsFollower) continue;
+            if (!position.IsFollower || IsPaused(partition)) continue;
 
             _asked.Add(new Asked(partition, position));
             _request.Add(topic, partition.Index, position.EndOffset, _settings.PartitionMaxBytes, position.LeaderEpoch, position.LastEpoch, position.LogStartOffset);
@@ -137,8 +138,16 @@ internal sealed class LeaderFetcher : IDisposable
         return true;
     }
 
-    /// <summary>Appends what came; false when some partition could not go on, so that asking again at once would be in vain.</summary>
-    private bool Take(ReadOnlySpan<byte> frame)
+    private bool IsPaused(Partition partition)
+    {
+        if (_pausedUntil.Count == 0 || !_pausedUntil.TryGetValue(partition, out var until)) return false;
+        if (Environment.TickCount64 < until) return true;
+        _pausedUntil.Remove(partition);
+        return false;
+    }
+
+    /// <summary>Appends what came. A partition that could not go on is left out for a while; the others do not wait for it.</summary>
+    private void Take(ReadOnlySpan<byte> frame)
     {
         var reader = new WireReader(frame);
         ResponseHeader.Read(ref reader, ApiKey.Fetch, FetchVersion);
@@ -146,9 +155,11 @@ internal sealed class LeaderFetcher : IDisposable
         if (_response.Error != ErrorCode.None) throw new WireException($"the leader answered {_response.Error}");
         if (_response.Partitions.Length != _asked.Count) throw new WireException("the leader answered other partitions than it was asked for");
 
-        var goesOn = true;
-        for (var i = 0; i < _asked.Count; i++) goesOn &= Take(_asked[i], _response.Partitions[i], frame);
-        return goesOn;
+        for (var i = 0; i < _asked.Count; i++)
+        {
+            if (!Take(_asked[i], _response.Partitions[i], frame))
+                _pausedUntil[_asked[i].Partition] = Environment.TickCount64 + (long)RetryPause.TotalMilliseconds;
+        }
     }
 
     private static bool Take(in Asked asked, in FetchedPartition answer, ReadOnlySpan<byte> frame)

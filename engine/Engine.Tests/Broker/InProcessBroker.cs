@@ -4,16 +4,18 @@ using Engine.Broker.Checks;
 using Engine.Broker.Handlers;
 using Engine.Broker.Network;
 using Engine.Broker.Partitions;
+using Engine.Broker.Replication;
 using Engine.Broker.Waiting;
 using Engine.Core.Memory;
 using Engine.Core.Partitions;
 using Engine.Storage;
+using Engine.Storage.Soundness;
 using Engine.Storage.Native;
 
 namespace Engine.Tests.Broker;
 
 /// <summary>The broker's request path without sockets: real handlers, partition and log; connections that only count what is sent.</summary>
-internal sealed class InProcessBroker : IInSyncProposals, IDisposable
+internal sealed class InProcessBroker : IInSyncProposals, IMending, IDisposable
 {
     public const string Topic = "t";
 
@@ -38,7 +40,7 @@ internal sealed class InProcessBroker : IInSyncProposals, IDisposable
             ReplicaLagMax = TimeSpan.FromMinutes(5),
             Check = BatchChecks.Catalog.Create(check).Instance,
         };
-        Partition = new Partition(Topic, Guid.NewGuid(), 0, nodeId: 1, settings, _folder, this);
+        Partition = new Partition(Topic, Guid.NewGuid(), 0, nodeId: 1, settings, _folder, this, this);
         Partition.Update(new PartitionAssignment(leader, LeaderEpoch: 0, PartitionEpoch: 0, replicas, replicas));
         var table = new PartitionTable();
         table.Change(topics => topics.Add(Topic, [Partition]));
@@ -60,6 +62,8 @@ internal sealed class InProcessBroker : IInSyncProposals, IDisposable
     }
 
     public void Propose(Partition partition, int[] inSync, int partitionEpoch) => Proposals.Add(inSync);
+
+    public bool Request(Partition partition, Damage damage) => false;
 
     public void Dispose()
     {

@@ -10,6 +10,10 @@ internal sealed class TestCalls : FileCalls
     private int _segmentSyncs;
     private int _folderSyncs;
 
+    private long _bytesRead;
+
+    public long BytesRead => Volatile.Read(ref _bytesRead);
+
     public int Syncs => Volatile.Read(ref _syncs);
 
     public int FolderSyncs => Volatile.Read(ref _folderSyncs);
@@ -38,6 +42,12 @@ internal sealed class TestCalls : FileCalls
     {
         Started.Add((position, count));
         base.StartWriteback(file, position, count);
+
+    public override int Read(SafeFileHandle file, Span<byte> bytes, long position)
+    {
+        var count = base.Read(file, bytes, position);
+        Interlocked.Add(ref _bytesRead, count);
+        return count;
     }
 
     public override void SyncFolder(string folder)
