@@ -10,6 +10,10 @@ namespace Engine.Storage;
 public sealed class DataFolder : IDisposable
 {
     private const string LockName = ".lock";
+
+    // A process that is just ending, or a child that was forked from it and has not begun its own program, may still hold it.
+    private const int LockPatienceMilliseconds = 500;
+
     private const string IdentityName = "testbed-node";
     private const string CleanStopName = "clean-stop";
     private const string DeletedSuffix = ".deleted";
@@ -204,12 +208,22 @@ public sealed class DataFolder : IDisposable
         // flock(2): the kernel drops it with the process, so a crash leaves nothing to clear away.
         // Not .NET's own open, which takes a lock of its own and so cannot tell who holds one.
         var handle = FileCalls.Open(System.IO.Path.Combine(path, LockName), Libc.ReadWrite | Libc.Create);
-        if (Libc.Flock(handle, Libc.LockExclusive | Libc.LockNonBlocking) == 0) return handle;
+        var giveUpAt = Environment.TickCount64 + LockPatienceMilliseconds;
+        while (Libc.Flock(handle, Libc.LockExclusive | Libc.LockNonBlocking) != 0)
+        {
+            if (Marshal.GetLastPInvokeError() != Libc.WouldBlock || Environment.TickCount64 >= giveUpAt) throw Refused(path, handle);
+            Thread.Sleep(10);
+        }
 
+        return handle;
+    }
+
+    private static Exception Refused(string path, SafeFileHandle handle)
+    {
         var error = Marshal.GetLastPInvokeError();
         var failure = FileCalls.Failed("flock");
         handle.Dispose();
-        throw error == Libc.WouldBlock
+        return error == Libc.WouldBlock
             ? new DataFolderException($"the data folder {path} is in use by another broker. Stop it or name another folder.")
             : failure;
     }

@@ -343,18 +343,14 @@ public sealed class PartitionLog
             if (_state.Segments.FirstOrDefault(one => one.Soundness.Damages.Contains(damage)) is not { } segment) return true; // Gone, or mended.
             if (!Mending.Fits(damage, batches)) return false;
 
+            var bytes = batches.ToArray();
             lock (_writing)
             {
-                var isActive = segment == Active;
-                try
+                Guard("cannot be mended", () =>
                 {
-                    if (isActive) segment.File.EndWriting(); // It may hold a copy of the last block, which would come back.
-                    Mending.Overwrite(segment, damage, batches, _node.Calls);
-                }
-                catch (Exception failure) when (LogState.IsEnvironmental(failure))
-                {
-                    throw _state.GoOffline("cannot be mended", failure);
-                }
+                    if (segment == Active) segment.File.EndWriting(); // It may hold a copy of the last block, which would come back.
+                    Mending.Overwrite(segment, damage, bytes, _node.Calls);
+                });
             }
 
             return segment.Soundness.Forget(damage);

@@ -245,7 +245,7 @@ internal sealed partial class Partition
     private ErrorCode FencesReplica(int askedEpoch)
     {
         if (_closed || _log.IsOffline) return ErrorCode.NotLeaderOrFollower;
-        if (askedEpoch == _state.LeaderEpoch) return ErrorCode.None;
+        if (askedEpoch < 0 || askedEpoch == _state.LeaderEpoch) return ErrorCode.None;
         return askedEpoch < _state.LeaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
     }
 

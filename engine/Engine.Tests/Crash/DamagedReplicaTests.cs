@@ -1,3 +1,4 @@
+using Engine.Broker.Replication;
 using Engine.Core;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
@@ -44,6 +45,7 @@ public sealed class DamagedReplicaTests
         const int behind = (damaged + 1) * RecordsPerBatch;
         Assert.Equal(sent[behind..], ReadFrom(client, behind, upTo: sent.Count));
         Assert.Equal(sent.Count, client.Produce(Topic, 0, RecordBatch.Of("goes on")).BaseOffset);
+        WaitForLine(cluster.Node(1), "damaged");
         var line = Assert.Single(cluster.Node(1).Errors.Split('\n'), line => line.Contains("damaged", StringComparison.Ordinal));
         Assert.Contains($"offsets {damaged * RecordsPerBatch} to {behind - 1}", line, StringComparison.Ordinal);
         Assert.Contains(".log", line, StringComparison.Ordinal);
@@ -63,7 +65,7 @@ public sealed class DamagedReplicaTests
         cluster.Restart(leader);
 
         AssertReadable(cluster, sent);
-        Assert.Contains("mended from node", cluster.Node(leader).Errors, StringComparison.Ordinal);
+        WaitForLine(cluster.Node(leader), "mended from node");
         cluster.AssertSameBytesAfterACleanStop(Topic);
         Assert.Equal(intact, Bytes(cluster, leader)[..intact.Length]);
     }
@@ -81,6 +83,19 @@ public sealed class DamagedReplicaTests
         Parallel.ForEach([leader, follower], cluster.Restart);
 
         AssertReadable(cluster, sent);
+        // A follower finds out when it is asked for what it holds.
+        using (var broker = new RawClient(cluster.Node(follower).InterBrokerEndpoint))
+        {
+            foreach (var damaged in new[] { 3, 150 })
+            {
+                var fetched = new RawFetched(ErrorCode.None, 0, []);
+                Until.True(
+                    () => (fetched = broker.Fetch(Topic, 0, damaged * RecordsPerBatch, replicaId: Mending.AnyReplica)) is { Error: ErrorCode.None, Records.Length: > 0 },
+                    () => $"batch {damaged} is mended: {fetched.Error} {cluster.Node(follower).Errors}");
+                Assert.Equal(sent[damaged * RecordsPerBatch], StoredRecords.In(fetched.Records).First());
+            }
+        }
+
         cluster.AssertSameBytesAfterACleanStop(Topic);
     }
 
@@ -111,8 +126,12 @@ public sealed class DamagedReplicaTests
         Assert.Equal(soundBytes, Bytes(cluster, follower).Length);
         Assert.Equal(Bytes(cluster, leader)[..soundBytes], Bytes(cluster, follower));
         using (var client = cluster.Connect(leader)) Assert.Equal(sent[..(damaged * RecordsPerBatch)], ReadFrom(client, 0, upTo: damaged * RecordsPerBatch));
+        WaitForLine(cluster.Node(leader), "is damaged");
         Assert.Single(cluster.Node(leader).Errors.Split('\n'), line => line.Contains("is damaged", StringComparison.Ordinal));
     }
+
+    private static void WaitForLine(BrokerProcess node, string part) =>
+        Until.True(() => node.Errors.Contains(part, StringComparison.Ordinal), () => $"node {node.Setup.NodeId} says '{part}': {node.Errors}");
 
     private static List<StoredRecord> Produce(BrokerCluster cluster, short acks)
     {

@@ -42,6 +42,7 @@ internal sealed class TestCalls : FileCalls
     {
         Started.Add((position, count));
         base.StartWriteback(file, position, count);
+    }
 
     public override int Read(SafeFileHandle file, Span<byte> bytes, long position)
     {
