@@ -1,5 +1,6 @@
 using Engine.Protocol.Records;
 using Engine.Storage.Cache;
+using Engine.Storage.Soundness;
 
 namespace Engine.Storage;
 
@@ -155,6 +156,10 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
             else if (!reader.TryReadCached(start, count, out slice)) return ReadOutcome.NotInMemory;
             cache.Missed();
             return ReadOutcome.Found;
+        }
+        catch (DamagedLogException damaged) when (offset < damaged.Damage.Offset || offset >= damaged.Damage.NextOffset)
+        {
+            return null; // A damaged header led here. Now that this is known, another look finds the right place.
         }
         catch (Exception failure) when (LogState.IsEnvironmental(failure))
         {

@@ -118,7 +118,7 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
             while (true)
             {
                 held += Fill(file, block.Bytes.AsSpan(held), position + held, length);
-                var used = TakeBatches(segment, block.Bytes.AsSpan(0, held));
+                var used = TakeBatches(segment, block.Bytes.AsSpan(0, held), recoveryPoint);
                 position += used;
                 if (used == 0)
                 {
@@ -169,18 +169,29 @@ internal sealed class Recovery(LogFolder folder, LogOptions options, NodeFiles n
     // How much of the next batch is needed to tell whether one whose CRC nobody checked may stay.
     private int LookAhead => options.HoldsSoundCrcs ? 0 : BatchHeader.Size;
 
-    private int TakeBatches(Segment segment, ReadOnlySpan<byte> bytes)
+    private int TakeBatches(Segment segment, ReadOnlySpan<byte> bytes, long recoveryPoint)
     {
         var used = 0;
         while (BatchBytes(bytes[used..]) is > 0 and var size)
         {
             var header = new BatchHeader(bytes[used..]);
             if (header.BaseOffset < segment.NextOffset) break; // Compaction leaves gaps, never overlaps.
+            if (segment.NextOffset < recoveryPoint && !IsPlausible(header, segment.NextOffset, bytes[(used + size)..], recoveryPoint)) break;
             segment.Append(header);
             used += size;
         }
 
         return used;
+    }
+
+    /// <summary>Whether a batch that was durable is where its header says: a CRC does not cover its base offset, but what follows tells.</summary>
+    private static bool IsPlausible(BatchHeader header, long expected, ReadOnlySpan<byte> rest, long recoveryPoint)
+    {
+        if (header.NextOffset > recoveryPoint) return false;
+        if (header.BaseOffset == expected || rest.Length < BatchHeader.Size) return true;
+
+        var next = new BatchHeader(rest);
+        return next.Magic == 2 && next.BaseOffset >= header.NextOffset;
     }
 
     /// <summary>The size of the batch to be kept that the bytes start with, or 0.</summary>

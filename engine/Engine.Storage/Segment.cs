@@ -321,7 +321,8 @@ internal sealed class Segment
                 while (scan.MoveNext() && scan.Header.BaseOffset < endOffset)
                 {
                     // Only the first may begin before what was asked for, being the batch that holds it.
-                    if (next == offset ? scan.Header.NextOffset <= offset : !File.Rules.Follows(scan.Header.BaseOffset, next)) break;
+                    if (next == offset ? scan.Header.NextOffset <= offset : scan.Header.BaseOffset < next) break;
+                    if (scan.Header.BaseOffset > next && Soundness.Find(next).Bytes != scan.Position) break; // A gap, or damage.
                     visit(scan.Header);
                     next = scan.Header.NextOffset;
                 }
@@ -345,12 +346,12 @@ internal sealed class Segment
     public void AppendFrom(Segment other, long endBytes)
     {
         var scan = new HeaderScan(File, 0, endBytes, stackalloc byte[HeaderWindowBytes]);
-        while (scan.MoveNext() && File.Rules.Follows(scan.Header.BaseOffset, NextOffset)) Append(scan.Header);
+        while (scan.MoveNext() && scan.Header.BaseOffset >= NextOffset && scan.Header.NextOffset <= other.NextOffset) Append(scan.Header);
         if (SizeBytes >= endBytes) return;
 
         // The headers do not hang together: what they said may be wrong from the begin on.
         Clear();
-        using var walk = new BatchWalk(File, 0, endBytes, BaseOffset);
+        using var walk = new BatchWalk(File, 0, endBytes, BaseOffset, other.NextOffset);
         while (walk.Position < endBytes)
         {
             if (walk.MoveNext())

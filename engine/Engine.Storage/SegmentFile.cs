@@ -54,7 +54,7 @@ public sealed class SegmentFile : IDisposable
     internal bool IsOpen => Volatile.Read(ref _handle) is not null;
 
     /// <summary>What can be relied on of its batches.</summary>
-    internal BatchRules Rules { get; init; } = new(HoldsSoundCrcs: true, HasGaps: false);
+    internal BatchRules Rules { get; init; } = new(HoldsSoundCrcs: true);
 
     internal FileCalls Calls => _node.Calls;
 

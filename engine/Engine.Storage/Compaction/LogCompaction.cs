@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Engine.Protocol.Records;
 using Engine.Storage.Cache;
+using Engine.Storage.Soundness;
 
 namespace Engine.Storage.Compaction;
 
@@ -172,7 +173,7 @@ public sealed class LogCompaction
     {
         (replaced, cleanedBytes) = (0, 0);
         var path = SegmentSwap.CleanedPath(_folder.Path, segments[0].BaseOffset);
-        var file = new SegmentFile(path, _options.SegmentBytes, _node);
+        var file = new SegmentFile(path, _options.SegmentBytes, _node) { Rules = BatchRules.Of(_options) };
         var isSwapped = false;
         try
         {

@@ -12,6 +12,7 @@ internal ref struct BatchWalk : IDisposable
 
     private readonly SegmentFile _file;
     private readonly long _end;
+    private readonly long _limitOffset;
     private Block _block = BlockPool.Shared.Rent(ChunkBytes);
     private long _blockStart;
     private int _held;
@@ -20,9 +21,10 @@ internal ref struct BatchWalk : IDisposable
     /// <param name="position">Where the first batch begins.</param>
     /// <param name="end">Where the stretch ends.</param>
     /// <param name="nextOffset">The offset it begins with; -1 when that is not known.</param>
-    public BatchWalk(SegmentFile file, long position, long end, long nextOffset)
+    /// <param name="limitOffset">The offset that no batch may end behind.</param>
+    public BatchWalk(SegmentFile file, long position, long end, long nextOffset, long limitOffset)
     {
-        (_file, _end) = (file, end);
+        (_file, _end, _limitOffset) = (file, end, limitOffset);
         (Position, NextOffset) = (position, nextOffset);
     }
 
@@ -46,7 +48,9 @@ internal ref struct BatchWalk : IDisposable
         var header = new BatchHeader(Hold(BatchHeader.Size));
         var (size, baseOffset, next) = (header.SizeBytes, header.BaseOffset, header.NextOffset);
         if (header.Magic != 2 || size < BatchHeader.Size || size > _end - Position || header.LastOffsetDelta < 0) return false;
-        if (baseOffset < 0 || (NextOffset >= 0 && !_file.Rules.Follows(baseOffset, NextOffset))) return false;
+        if (baseOffset < 0 || baseOffset < NextOffset || next > _limitOffset) return false;
+        // A gap, as compaction leaves them, or a base offset that says too much, which the next one then contradicts.
+        if (NextOffset >= 0 && baseOffset > NextOffset && !IsBatchAt(Position + size, next)) return false;
         if (size > ChunkBytes && !IsBatchAt(Position + size, next)) return false;
 
         var batch = Hold(size)[..size];

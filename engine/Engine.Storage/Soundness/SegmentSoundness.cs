@@ -97,7 +97,7 @@ internal sealed class SegmentSoundness(Segment segment)
     public LogPosition Find(long offset)
     {
         var end = segment.SizeBytes;
-        using var walk = BeginBefore(segment.OffsetIndex.NumberBefore(offset), end);
+        using var walk = BeginBefore(segment.OffsetIndex.NumberBefore(offset), end, segment.NextOffset);
         if (walk.Position > 0 && offset < walk.NextOffset) return walk.Current;
         while (true)
         {
@@ -157,7 +157,7 @@ internal sealed class SegmentSoundness(Segment segment)
 
     private void CheckBlocks(long from, long to, long end)
     {
-        using var walk = BeginBefore(segment.OffsetIndex.NumberAtOrBefore(from), end);
+        using var walk = BeginBefore(segment.OffsetIndex.NumberAtOrBefore(from), end, _foundNextOffset);
         while (walk.Position < to)
         {
             if (walk.MoveNext()) continue;
@@ -167,18 +167,18 @@ internal sealed class SegmentSoundness(Segment segment)
     }
 
     /// <summary>A walk from an indexed batch, or from one before it where that is not what the index says it is.</summary>
-    private BatchWalk BeginBefore(int number, long end)
+    private BatchWalk BeginBefore(int number, long end, long limitOffset)
     {
         var index = segment.OffsetIndex;
         for (number = Math.Min(number, index.Count - 1); number >= 0; number--)
         {
             var (lastOffset, position) = index.Entry(number);
             // Where it begins, only its header tells; that this is right is told by where it ends and by its CRC.
-            var walk = new BatchWalk(segment.File, position, end, nextOffset: -1);
+            var walk = new BatchWalk(segment.File, position, end, nextOffset: -1, limitOffset);
             if (walk.MoveNext() && walk.NextOffset == lastOffset + 1) return walk;
             walk.Dispose();
         }
 
-        return new BatchWalk(segment.File, 0, end, segment.BaseOffset);
+        return new BatchWalk(segment.File, 0, end, segment.BaseOffset, limitOffset);
     }
 }

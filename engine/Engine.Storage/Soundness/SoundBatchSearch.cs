@@ -48,7 +48,7 @@ internal static class SoundBatchSearch
 
         LogPosition? IsSoundAt(long candidate)
         {
-            using var walk = new BatchWalk(file, candidate, end, nextOffset: -1);
+            using var walk = new BatchWalk(file, candidate, end, nextOffset: -1, limitOffset: long.MaxValue);
             return walk.MoveNext() && walk.Current.Offset > above && walk.Current.Offset < below ? walk.Current : null;
         }
     }
