@@ -191,6 +191,8 @@ public sealed class DataFolder : IDisposable
             // The next start checks the logs, as after a crash.
         }
 
+        // Not by closing alone: a child process on its way to exec(2) still has a copy of the descriptor, and with it the lock.
+        if (!_lock.IsClosed) _ = Libc.Flock(_lock, Libc.Unlock);
         _lock.Dispose();
     }
 

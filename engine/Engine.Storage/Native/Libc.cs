@@ -20,6 +20,7 @@ internal static unsafe partial class Libc
     public const int DataSync = 0x1000;      // O_DSYNC
     public const int CloseOnExec = 0x80000;  // O_CLOEXEC
     public const int LockExclusive = 2;      // LOCK_EX
+    public const int Unlock = 8;             // LOCK_UN
     public const int LockNonBlocking = 4;    // LOCK_NB
     public const int KeepSize = 1;           // FALLOC_FL_KEEP_SIZE
     public const int PunchHole = 2;          // FALLOC_FL_PUNCH_HOLE
