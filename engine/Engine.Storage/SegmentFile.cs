@@ -18,8 +18,8 @@ public sealed class SegmentFile : IDisposable
     // In place of the log's reference while the file is closed for want of use: who wants it then waits those microseconds.
     private const int LettingGo = -1;
 
-    // Longer than a request waits in a disk's queue, however busy.
-    private const long ReadingMilliseconds = 30_000;
+    // Longer than a request waits in a disk's queue. Whoever asks after bytes in this time pays for probes.
+    private const long ReadingMilliseconds = 3_000;
 
     private const long ErasedAtOnceBytes = 16 << 20;
 
@@ -219,6 +219,7 @@ public sealed class SegmentFile : IDisposable
     /// <summary>Tells that the range has this moment been read. If it is not in the page cache even now, asking for it is no use on this file system.</summary>
     internal void NoteRead(long position)
     {
+        NoteReading(); // It took as long as it took, and what was asked for behind it may still be on its way.
         if (!_hidesPages && !Calls.HoldsCached(Handle, position, 1, filled: false)) _hidesPages = true;
     }
 
