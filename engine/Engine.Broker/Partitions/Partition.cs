@@ -205,7 +205,7 @@ internal sealed partial class Partition
     {
         lock (_gate)
         {
-            if (_closed || !_state.IsLeader || Reached(progress) >= offset) return false;
+            if (_closed || !_state.IsLeader || _log.IsOffline || Reached(progress) >= offset) return false;
             Waiters(progress).Add(wait, token, offset);
             return true;
         }
