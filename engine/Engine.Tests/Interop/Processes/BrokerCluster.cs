@@ -48,9 +48,11 @@ internal sealed class BrokerCluster : IDisposable
 
     public string DataFolder(int nodeId) => _dataFolder(nodeId);
 
-    /// <summary>The files of a partition's segments, the oldest first.</summary>
+    /// <summary>The files of a partition's segments, the oldest first; none before the first append.</summary>
     public IReadOnlyList<string> LogFiles(int nodeId, string topic, int partition = 0) =>
-        [.. Directory.GetFiles(Path.Combine(DataFolder(nodeId), $"{topic}-{partition}"), "*.log").Order(StringComparer.Ordinal)];
+        Path.Combine(DataFolder(nodeId), $"{topic}-{partition}") is var folder && Directory.Exists(folder)
+            ? [.. Directory.GetFiles(folder, "*.log").Order(StringComparer.Ordinal)]
+            : [];
 
     /// <summary>The file of a partition's first segment.</summary>
     public string LogFile(int nodeId, string topic, int partition = 0) =>
