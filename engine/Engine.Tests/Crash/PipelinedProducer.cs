@@ -49,15 +49,17 @@ internal sealed class PipelinedProducer : IDisposable
     }
 
     /// <summary>Compares what is stored with what was sent and acknowledged. Only what is missing at the end may be missing.</summary>
-    public Survival Compare(IReadOnlyList<StoredRecord> stored)
+    /// <param name="stored">What is there.</param>
+    /// <param name="acknowledged">How many records had been acknowledged when it happened.</param>
+    public Survival Compare(IReadOnlyList<StoredRecord> stored, int acknowledged)
     {
         for (var i = 0; i < stored.Count; i++)
         {
             if (i >= _sent || stored[i] != new StoredRecord(i, Value(i)))
-                return new Survival(_acknowledged - i, $"record {i} of {_topic}-{_partition} is {stored[i]}, of {_sent} sent");
+                return new Survival(acknowledged - i, $"record {i} of {_topic}-{_partition} is {stored[i]}, of {_sent} sent");
         }
 
-        return new Survival(Math.Max(0, _acknowledged - stored.Count), null);
+        return new Survival(Math.Max(0, acknowledged - stored.Count), null);
     }
 
     public void Dispose()
