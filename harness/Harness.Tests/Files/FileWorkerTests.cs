@@ -78,7 +78,6 @@ public sealed class FileWorkerTests : IDisposable
         var report = Work(new FileWork { BlockBytes = 64 << 10, FileBytes = 1 << 20 }, TimeSpan.FromMilliseconds(200));
 
         Assert.True(report.Bytes > 1 << 20, $"{report.Bytes} bytes");
-        Assert.True(report.Seconds >= 0.2);
     }
 
     [Fact]

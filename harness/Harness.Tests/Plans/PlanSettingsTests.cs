@@ -80,6 +80,20 @@ public sealed class PlanSettingsTests
         Assert.Equal(77, ((BrokerLoad)plans[1].Load).Send.RecordsPerSecond);
     }
 
+    [Theory]
+    [InlineData("read=sendfile")]
+    [InlineData("cluster.nodes=3")]
+    [InlineData("broker.segment.bytes=1MiB")]
+    [InlineData("env.DOTNET_gcServer=1")]
+    public void Override_BrokersOfAPlanWithoutAny_IsRefused(string assignment)
+    {
+        var plan = TestPlans.Read with { Load = new FileLoad { Work = new FileWork() } };
+
+        var error = Assert.Throws<PlanException>(() => PlanSettings.Override([plan], assignment));
+
+        Assert.Contains("does not apply", error.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Override_SettingOfNoPlan_IsRefused()
     {

@@ -20,7 +20,7 @@ public static class PlanSettings
     private static readonly PlanSetting[] Named =
     [
         .. Seams.Select(seam => new PlanSetting(seam, $"strategy of the {seam} seam",
-            plan => plan, (plan, text) => plan with { Cluster = plan.Cluster.WithStrategy(seam, text) })),
+            OfBrokers, (plan, text) => plan with { Cluster = plan.Cluster.WithStrategy(seam, text) })),
 
         Cluster("cluster.nodes", "broker processes", (cluster, text) => cluster with { Nodes = Count(text) }),
         Cluster("cluster.replication", "copies of each partition", (cluster, text) => cluster with { Replication = Count(text) }),
@@ -76,10 +76,10 @@ public static class PlanSettings
     public static Plan? Apply(Plan plan, string name, string text)
     {
         if (name.StartsWith(BrokerPrefix, StringComparison.Ordinal) && name.Length > BrokerPrefix.Length)
-            return plan with { Cluster = plan.Cluster.WithSetting(name[BrokerPrefix.Length..], text) };
+            return OfBrokers(plan) is null ? null : plan with { Cluster = plan.Cluster.WithSetting(name[BrokerPrefix.Length..], text) };
 
         if (name.StartsWith(EnvironmentPrefix, StringComparison.Ordinal) && name.Length > EnvironmentPrefix.Length)
-            return plan.Load is BrokerLoad ? plan with { Cluster = plan.Cluster.WithEnvironment(name[EnvironmentPrefix.Length..], text) } : null;
+            return OfBrokers(plan) is null ? null : plan with { Cluster = plan.Cluster.WithEnvironment(name[EnvironmentPrefix.Length..], text) };
 
         var setting = Array.Find(Named, candidate => candidate.Name == name) ?? throw new PlanException(
             $"there is no setting '{name}': choose {string.Join(", ", All.Select(s => s.Name))}.");
@@ -119,14 +119,17 @@ public static class PlanSettings
     private static Plan Narrow(Plan plan, string name, string text) =>
         plan with { Vary = [.. plan.Vary.Select(axis => axis.Setting == name ? axis with { Values = [text] } : axis)] };
 
+    // Work on files has no brokers: a strategy it was given would be left out without a word.
+    private static Plan? OfBrokers(Plan plan) => plan.Load is BrokerLoad ? plan : null;
+
     private static PlanSetting Cluster(string name, string summary, Func<ClusterPlan, string, ClusterPlan> set) =>
-        new(name, summary, plan => plan, (plan, text) => plan with { Cluster = set(plan.Cluster, text) });
+        new(name, summary, OfBrokers, (plan, text) => plan with { Cluster = set(plan.Cluster, text) });
 
     private static PlanSetting Schedule(string name, string summary, Func<Schedule, string, Schedule> set) =>
         new(name, summary, plan => plan, (plan, text) => plan with { Schedule = set(plan.Schedule, text) });
 
     private static PlanSetting Load(string name, string summary, Func<BrokerLoad, string, BrokerLoad> set) =>
-        new(name, summary, plan => plan.Load is BrokerLoad ? plan : null, (plan, text) => plan with { Load = set((BrokerLoad)plan.Load, text) });
+        new(name, summary, OfBrokers, (plan, text) => plan with { Load = set((BrokerLoad)plan.Load, text) });
 
     private static PlanSetting Files(string name, string summary, Func<FileWork, string, FileWork> set) =>
         new(name, summary, plan => plan.Load is FileLoad ? plan : null, (plan, text) => plan with { Load = new FileLoad { Work = set(((FileLoad)plan.Load).Work, text) } });

@@ -132,6 +132,8 @@ public static class CampaignFacts
             yield return "System calls are counted at the kernel's tracepoint, in the runs that say so: their times carry its cost.";
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Beside: not Antagonist.None } || plan.Vary.Any(axis => axis.Setting == "load.beside")))
             yield return "No counter of the memory's own was read (virtual machines rarely show them): bandwidth is inferred from what a copying thread costs beyond a counting one.";
+        if (campaign.Plans.Any(plan => plan.Load is FileLoad { Work.Action: FileAction.Copy }))
+            yield return "A cached read lands in one block, which stays in the processor's cache; a copy walks through all of both its memories. So the former can be the faster one.";
         if (machine.GitDirty) yield return "The working tree differed from the commit.";
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Send.TemplateMode: true })) yield return "The load resends one encoded batch: an upper bound, not for comparisons.";
         if (campaign.Cells.Max(cell => cell.Schedule.Repeats) == 1) yield return "Each cell ran once: differences may be noise.";

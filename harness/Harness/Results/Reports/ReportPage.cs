@@ -118,7 +118,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
             .. roles.Select(role => ($"{role} (cores)", true)), .. roles.Select(role => ($"{role} RSS (MB)", true)), .. roles.Select(role => ($"{role} context switches", true)),
             ("disk written (MB)", true), ("dirty pages, most (MB)", true), ("steal (s)", true), ("ran out first", false), ("durability", false),
         ];
-        _html.Element("h2", "Runs").Element("p", "In the order in which they were measured. Latencies count from each record's intended send time.", "muted")
+        _html.Element("h2", "Runs").Element("p", $"In the order in which they were measured. {LatencyInWords()}", "muted")
             .Table(columns, campaign.Runs.Select(run => (run.Sound ? "" : "failed", (IReadOnlyList<string>)
             [
                 LabelOf(run), Count(run.Repeat), run.Sound ? "yes" : "FAILED: " + run.Reason, Number(run.OfferedPerSecond), Number(Metric.Achieved.Of(run)), Number(Metric.Operations.Of(run)), Count(run.Acked), Count(run.Failed),
@@ -128,6 +128,15 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
                 .. roles.Select(role => run.Role(role) is { } use ? Count(use.ContextSwitches) : ""),
                 Number(run.DiskWriteBytes / 1e6), Number(run.DirtyMaxBytes / 1e6), Number(run.StealSeconds), run.Bottleneck, run.Durability,
             ])));
+    }
+
+    private string LatencyInWords()
+    {
+        var isOfFiles = campaign.Runs.Any(run => Metric.Operations.Of(run) is not null);
+        var isOfRecords = campaign.Runs.Any(run => Metric.Achieved.Of(run) is not null);
+        return (isOfRecords || !isOfFiles ? "Latencies of records count from their intended send time." : "")
+            + (isOfRecords && isOfFiles ? " " : "")
+            + (isOfFiles ? "Latencies of operations on files count from where each begins: there is one at a time a thread." : "");
     }
 
     private void WriteSetup()

@@ -33,7 +33,7 @@ internal static class ReportStyle
         .scroll { overflow-x: auto; margin: 10px 0; }
         table { border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; min-width: 100%; }
         th, td { padding: 5px 9px; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-        th { color: var(--muted); font-weight: 600; vertical-align: bottom; }
+        th { color: var(--muted); font-weight: 600; vertical-align: bottom; min-width: 90px; }
         td:not(.n) { min-width: 90px; }
         td.wide { min-width: 250px; }
         td:first-child { min-width: 170px; }
