@@ -135,16 +135,16 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         {
             segment.File.Settle();
             if (!mayWait && !segment.File.IsOpen) return ReadOutcome.NotInMemory;
-            if (!TryFind(segment, offset, mayWait, out var start)) return ReadOutcome.NotInMemory;
+            if (!TryFind(segment, offset, mayWait, out var start, out var firstBytes)) return ReadOutcome.NotInMemory;
             var end = segment.SizeBytes;
-            if (bound < nextBase && !TryFind(segment, bound, mayWait, out end)) return ReadOutcome.NotInMemory;
+            if (bound < nextBase && !TryFind(segment, bound, mayWait, out end, out _)) return ReadOutcome.NotInMemory;
             if (!segment.Soundness.Knows(start, Math.Min(end, start + maxBytes)))
             {
                 if (!mayWait) return ReadOutcome.NotInMemory;
                 end = CheckedEnd(segment, start, end, maxBytes);
             }
 
-            if (end - start > maxBytes && !TryShorten(segment, start, maxBytes, atLeastOneBatch, mayWait, out end)) return ReadOutcome.NotInMemory;
+            if (end - start > maxBytes && !TryShorten(segment, start, firstBytes, maxBytes, atLeastOneBatch, mayWait, out end)) return ReadOutcome.NotInMemory;
             if (end <= start) return ReadOutcome.Found;
 
             var count = (int)(end - start);
@@ -181,26 +181,30 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
         return sound < wanted ? sound : end;
     }
 
-    private static bool TryFind(Segment segment, long offset, bool mayWait, out long position)
+    private static bool TryFind(Segment segment, long offset, bool mayWait, out long position, out int batchBytes)
     {
         LogPosition boundary;
         var found = true;
-        if (mayWait) boundary = segment.Find(offset);
-        else found = segment.TryFindCached(offset, out boundary);
+        if (mayWait) boundary = segment.Find(offset, out batchBytes);
+        else found = segment.TryFindCached(offset, out boundary, out batchBytes);
         position = boundary.Bytes;
         return found;
     }
 
     /// <summary>Where a read that begins at <paramref name="start"/> ends if it may not take all there is; false when that takes waiting.</summary>
-    private static bool TryShorten(Segment segment, long start, int maxBytes, bool atLeastOneBatch, bool mayWait, out long end)
+    /// <remarks><paramref name="firstBytes"/> is the first batch's size where it is known, else 0.</remarks>
+    private static bool TryShorten(
+        Segment segment, long start, int firstBytes, int maxBytes, bool atLeastOneBatch, bool mayWait, out long end)
     {
         end = segment.BoundaryBefore(start + maxBytes, start);
         if (end > start) return true;
 
         // No boundary known within maxBytes: the first batch may be larger, or the index too sparse to tell.
-        int firstBytes;
-        if (mayWait) firstBytes = segment.BatchBytes(start);
-        else if (!segment.TryBatchBytes(start, mayWait: false, out firstBytes)) return false;
+        if (firstBytes == 0)
+        {
+            if (mayWait) firstBytes = segment.BatchBytes(start);
+            else if (!segment.TryBatchBytes(start, mayWait: false, out firstBytes)) return false;
+        }
 
         if (firstBytes <= maxBytes) end = start + maxBytes;
         else if (atLeastOneBatch) end = start + firstBytes;

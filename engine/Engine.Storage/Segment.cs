@@ -20,6 +20,7 @@ internal sealed class Segment
     private RecentBoundaries? _recent;
     private OffsetIndex? _index;
     private TimeIndex? _times;
+    private BoundaryMarks? _marks; // Made by the first reader that needs them.
     private long _sizeBytes;
     private long _flushedBytes;
     private long _unindexedBytes;
@@ -190,26 +191,31 @@ internal sealed class Segment
     /// <remarks>Allocates nothing. The caller holds a reference to the file.</remarks>
     /// <exception cref="DamagedLogException">That batch is damaged.</exception>
     /// <exception cref="InvalidDataException">The file's batches do not hang together.</exception>
-    public LogPosition Find(long offset)
+    public LogPosition Find(long offset) => Find(offset, out _);
+
+    /// <inheritdoc cref="Find(long)"/>
+    /// <param name="offset">The offset.</param>
+    /// <param name="batchBytes">The size of the batch there; 0 where it was found without a look at it.</param>
+    public LogPosition Find(long offset, out int batchBytes)
     {
-        if (Volatile.Read(ref _recent) is { } recent && recent.TryFloorOffset(offset, out var boundary)) return boundary;
+        if (TryRecall(offset, out var boundary, out batchBytes)) return boundary;
         var isDamaged = Soundness.Damages.Length > 0;
-        if (!isDamaged && TryScan(Index, offset, out boundary)) return boundary;
+        if (!isDamaged && TryScan(Index, offset, out boundary, out batchBytes)) return boundary;
 
         // An index read from disk looked sound and led astray: a stale file under a good name. Make it again, once.
-        if (!isDamaged && Volatile.Read(ref _recent) is null && TryScan(Rebuild(), offset, out boundary)) return boundary;
+        if (!isDamaged && Volatile.Read(ref _recent) is null && TryScan(Rebuild(), offset, out boundary, out batchBytes)) return boundary;
+        batchBytes = 0;
         return Soundness.Find(offset);
     }
 
     /// <summary>The same for a caller that may not wait for the disk; false when it takes one who may. The file is open.</summary>
-    public bool TryFindCached(long offset, out LogPosition boundary)
+    public bool TryFindCached(long offset, out LogPosition boundary, out int batchBytes)
     {
-        if (Volatile.Read(ref _recent) is { } recent && recent.TryFloorOffset(offset, out boundary)) return true;
-
-        boundary = default;
+        if (TryRecall(offset, out boundary, out batchBytes)) return true;
         if (Volatile.Read(ref _index) is not { } index) return false;
+
         _isIndexUsed = true;
-        return TryScan(index, offset, out boundary, mayWait: false);
+        return TryScan(index, offset, out boundary, out batchBytes, mayWait: false);
     }
 
     /// <summary>
@@ -231,6 +237,7 @@ internal sealed class Segment
     {
         var scan = new HeaderScan(File, position, SizeBytes, stackalloc byte[BatchHeader.Size], mayWait);
         bytes = scan.MoveNext() ? scan.Header.SizeBytes : 0;
+        if (bytes > 0) Mark(scan);
         return bytes > 0;
     }
 
@@ -286,8 +293,24 @@ internal sealed class Segment
     public static (string Offsets, string Times) IndexPaths(string logPath) =>
         (Path.ChangeExtension(logPath, ".index"), Path.ChangeExtension(logPath, ".timeindex"));
 
-    private bool TryScan(OffsetIndex index, long offset, out LogPosition boundary, bool mayWait = true)
+    private bool TryRecall(long offset, out LogPosition boundary, out int batchBytes)
     {
+        batchBytes = 0;
+        if (Volatile.Read(ref _recent) is { } recent && recent.TryFloorOffset(offset, out boundary)) return true;
+
+        boundary = default;
+        return Volatile.Read(ref _marks) is { } marks && marks.TryGet(offset, out boundary);
+    }
+
+    private void Mark(in HeaderScan scan)
+    {
+        if (Volatile.Read(ref _marks) is null) Interlocked.CompareExchange(ref _marks, new BoundaryMarks(BaseOffset), null);
+        _marks!.Add(scan.Header.NextOffset, scan.Next);
+    }
+
+    private bool TryScan(OffsetIndex index, long offset, out LogPosition boundary, out int batchBytes, bool mayWait = true)
+    {
+        batchBytes = 0;
         var end = SizeBytes;
         var from = index.PositionBefore(offset);
         var scan = new HeaderScan(File, from, end, stackalloc byte[HeaderWindowBytes], mayWait);
@@ -300,7 +323,11 @@ internal sealed class Segment
             if (scan.Header.BaseOffset < next || (next < 0 && from > 0 && scan.Header.BaseOffset > offset)) return false;
             next = scan.Header.NextOffset;
             boundary = new LogPosition(scan.Header.BaseOffset, scan.Position);
-            if (offset < next) return true;
+            if (offset >= next) continue;
+
+            batchBytes = scan.Header.SizeBytes;
+            Mark(scan);
+            return true;
         }
 
         // The offset after the last one: its batch is yet to come, and will begin where the file now ends.

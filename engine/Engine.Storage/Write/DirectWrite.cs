@@ -13,7 +13,8 @@ namespace Engine.Storage.Write;
 /// Where acknowledgements wait for a flush (<c>group-commit</c>), full blocks are under way while the next ones fill, across appends,
 /// and the flush waits for them. Under other flush policies an append waits for its own writes: one for up to two blocks,
 /// several at once for more, so that copying the next goes on beside them. Smaller pieces only cost completions. The last 4 KiB are written again as they fill, their rest zeros; the file is longer than what was written
-/// by up to <c>preallocate</c>, as only writes within a file's length go in parallel. Closing the segment and recovery trim it.
+/// by up to <c>preallocate</c> where several are under way, as only writes within a file's length go in parallel; one at a time costs less
+/// where it makes the file longer itself, since a reserved block is first marked as unwritten. Closing the segment and recovery trim it.
 /// </para>
 /// </remarks>
 internal sealed class DirectWrite(int blockBytes, int depth, long preallocateBytes) : IWritePath

@@ -27,8 +27,9 @@ internal sealed class DirectWriter(SegmentFile file, long position, long preallo
             ThrowIfFailed();
             try
             {
-                _preallocation.Cover(AlignUp(position + bytes.Length));
                 if (_blocks is null) BeginRun(position);
+                // Only writes within the file's length go in parallel; a single one is faster where it makes the file longer itself.
+                if (file.MayHold || _used + bytes.Length > _blocks!.BlockBytes) _preallocation.Cover(AlignUp(position + bytes.Length));
                 Fill(bytes);
                 if (!file.MayHold) EndRun();
             }

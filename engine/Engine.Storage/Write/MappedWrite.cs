@@ -14,6 +14,7 @@ namespace Engine.Storage.Write;
 internal sealed class MappedWrite(long windowBytes) : IWritePath
 {
     private const int PageBytes = 4096;
+    private const int PopulateAheadBytes = 256 << 10;
 
     public static IWritePath Create(StrategySpec spec) =>
         new MappedWrite(windowBytes: Math.Clamp(spec.Bytes("window", 16 << 20), 64 << 10, 1 << 30) / PageBytes * PageBytes);
@@ -90,11 +91,11 @@ internal sealed class MappedWrite(long windowBytes) : IWritePath
             (_window, _windowStart, _windowEnd, _populatedEnd) = (window, start, start + length, start);
         }
 
-        /// <summary>Makes the pages up to <paramref name="end"/> present and writable.</summary>
+        /// <summary>Makes the pages up to <paramref name="end"/> present and writable, and some more: small appends share a call.</summary>
         private void Populate(long end)
         {
             if (end <= _populatedEnd) return;
-            var upTo = Math.Min(_windowEnd, AlignUp(end));
+            var upTo = Math.Min(_windowEnd, AlignUp(end + Math.Min(PopulateAheadBytes, end / 8)));
             var from = _window + (nint)(_populatedEnd - _windowStart);
             while (Libc.Madvise(from, (nuint)(upTo - _populatedEnd), Libc.PopulateWrite) != 0)
             {

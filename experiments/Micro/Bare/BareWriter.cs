@@ -15,10 +15,10 @@ internal abstract unsafe class BareWriter : IDisposable
     /// <param name="pieceBytes">What will be written at a time.</param>
     public static BareWriter Like(string strategy, string path, long totalBytes, int pieceBytes) => strategy.Split('(')[0] switch
     {
-        "direct" => new Pwrite(path, pieceBytes, Calls.Direct),
+        "direct" => new Pwrite(Calls.OpenFile(path, Calls.ReadWrite | Calls.Create | Calls.Direct), pieceBytes),
         "mapped" => new Mapped(path, totalBytes, pieceBytes),
-        "memory" => new Memory(totalBytes, pieceBytes),
-        _ => new Pwrite(path, pieceBytes, flags: 0),
+        "memory" => new Pwrite(Calls.MakeInMemory("bare"), pieceBytes),
+        _ => new Pwrite(Calls.OpenFile(path, Calls.ReadWrite | Calls.Create), pieceBytes),
     };
 
     private readonly byte* _piece;
@@ -37,17 +37,15 @@ internal abstract unsafe class BareWriter : IDisposable
 
     protected abstract void Write(byte* piece, int count, long position);
 
-    private sealed class Pwrite(string path, int pieceBytes, int flags) : BareWriter(pieceBytes)
+    private sealed class Pwrite(SafeFileHandle file, int pieceBytes) : BareWriter(pieceBytes)
     {
-        private readonly SafeFileHandle _file = Calls.OpenFile(path, Calls.ReadWrite | Calls.Create | flags);
-
         public override void Dispose()
         {
-            _file.Dispose();
+            file.Dispose();
             base.Dispose();
         }
 
-        protected override void Write(byte* piece, int count, long position) => Calls.WriteAt(_file, piece, count, position);
+        protected override void Write(byte* piece, int count, long position) => Calls.WriteAt(file, piece, count, position);
     }
 
     private sealed class Mapped : BareWriter
@@ -69,19 +67,6 @@ internal abstract unsafe class BareWriter : IDisposable
         {
             Calls.Unmap(_memory, _totalBytes);
             _file.Dispose();
-            base.Dispose();
-        }
-
-        protected override void Write(byte* piece, int count, long position) => Buffer.MemoryCopy(piece, _memory + position, count, count);
-    }
-
-    private sealed class Memory(long totalBytes, int pieceBytes) : BareWriter(pieceBytes)
-    {
-        private readonly byte* _memory = (byte*)NativeMemory.Alloc((nuint)totalBytes);
-
-        public override void Dispose()
-        {
-            NativeMemory.Free(_memory);
             base.Dispose();
         }
 

@@ -22,6 +22,14 @@ internal static unsafe partial class Calls
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed("open " + path);
     }
 
+    /// <summary>A file that no folder names, in memory.</summary>
+    /// <exception cref="IOException">The call failed.</exception>
+    public static SafeFileHandle MakeInMemory(string name)
+    {
+        var descriptor = MemfdCreate(name, 0);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Failed("memfd_create");
+    }
+
     /// <exception cref="IOException">It failed or wrote only a part, which a regular file does only when the disk is full.</exception>
     public static void WriteAt(SafeFileHandle file, byte* bytes, int count, long position)
     {
@@ -57,6 +65,9 @@ internal static unsafe partial class Calls
 
     [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MemfdCreate(string name, uint flags);
 
     [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
     private static partial nint Pwrite(int file, byte* bytes, nuint count, long position);
