@@ -20,6 +20,7 @@ public sealed class SegmentFile : IDisposable
 
     // Longer than a request waits in a disk's queue. Whoever asks after bytes in this time pays for probes.
     private const long ReadingMilliseconds = 3_000;
+    private const int AskFirstBytes = 64 << 10;
 
     private const long ErasedAtOnceBytes = 16 << 20;
 
@@ -198,6 +199,9 @@ public sealed class SegmentFile : IDisposable
     /// <summary>The same without waiting for the disk; false when not all of it is in memory, and then the content is unspecified.</summary>
     internal bool TryReadCached(long position, Span<byte> bytes)
     {
+        // Asked first where copying what there is, only to throw it away, would cost more than the question.
+        if (bytes.Length > AskFirstBytes && !HoldsCached(position, bytes.Length)) return false;
+
         var read = Calls.ReadCached(Handle, bytes, position);
         if (read == bytes.Length) return true;
         if (read == PageCache.CannotTell) ReadExactly(position, bytes); // As good as it gets on such a file system.

@@ -17,7 +17,7 @@ namespace Engine.Broker.Handlers;
 /// </remarks>
 internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
 {
-    // Of an answer that had to be looked for on a disk thread: others wait for the thread, and some strategies read all of it there.
+    // What a disk thread adds to an answer: others wait for the thread, and some strategies read all of it there.
     private const int MostColdBytes = 4 << 20;
 
     private readonly FetchRequest _request = new();
@@ -75,7 +75,6 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
         var (enough, bytes) = Look(mayWait: false);
         if (bytes < 0)
         {
-            DropOutcomes();
             _expired = expired;
             _connection.RunWhereItMayWait(this);
         }
@@ -83,14 +82,23 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
         else Wait();
     }
 
-    /// <summary>Reads every partition in the request's order. Enough when the answer need not wait; less than no bytes when a look must wait for the disk.</summary>
+    /// <summary>
+    /// Reads every partition in the request's order, from the first on that has no outcome yet. Enough when the answer need not wait;
+    /// less than no bytes when the next partition must be looked at where one may wait for the disk.
+    /// </summary>
     private (bool Enough, long Bytes) Look(bool mayWait)
     {
         var bytes = 0L;
         var failed = false;
+        foreach (var outcome in _outcomes)
+        {
+            bytes += outcome.Slice.Length;
+            failed |= outcome.Fails;
+        }
+
         var asked = _request.Partitions;
-        var maxBytes = mayWait ? Math.Min(_request.MaxBytes, MostColdBytes) : _request.MaxBytes;
-        for (var i = 0; i < asked.Length; i++)
+        var maxBytes = mayWait ? Math.Min(_request.MaxBytes, bytes + MostColdBytes) : _request.MaxBytes;
+        for (var i = _outcomes.Count; i < asked.Length; i++)
         {
             var left = (int)Math.Clamp(maxBytes - bytes, 0, int.MaxValue);
             var outcome = _refused ? FetchOutcome.Failed(ErrorCode.ClusterAuthorizationFailed)
@@ -100,7 +108,7 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
 
             _outcomes.Add(outcome);
             bytes += outcome.Slice.Length;
-            failed |= outcome.Error != ErrorCode.None || outcome.Diverging is not null;
+            failed |= outcome.Fails;
         }
 
         return (failed || bytes >= _request.MinBytes, bytes);

@@ -19,6 +19,9 @@ internal readonly record struct FetchOutcome(ErrorCode Error, long HighWatermark
     /// <summary>Whether it takes someone who may wait for the disk to tell; all else is unset.</summary>
     public bool IsCold { get; private init; }
 
+    /// <summary>Whether the client has something to act upon other than records: an answer with it does not wait for more of them.</summary>
+    public bool Fails => Error != ErrorCode.None || Diverging is not null;
+
     public static FetchOutcome Cold => new() { IsCold = true };
 
     public static FetchOutcome Failed(ErrorCode error, long highWatermark = -1, long logStartOffset = -1) =>

@@ -18,11 +18,8 @@ namespace Engine.Broker.Network.Sockets;
 /// <param name="blocks">The socket is a blocking one. Senders then leave file ranges, which cannot be sent without waiting, to <see cref="SendRest"/>.</param>
 internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
 {
-    // A turn of a thread that serves other connections too ends after so much; the rest waits for its next turn.
-    private const long TurnBytes = 4 << 20;
-
-    // A turn of a thread that waits for the disk: others wait for the thread.
-    private const long ColdTurnBytes = 1 << 20;
+    // A turn ends after so much, as others wait for the thread, one of the event loop's or one that waits for the disk.
+    private const long TurnBytes = 1 << 20;
 
     // File ranges from here on are sent corked. sendfile(2) lets go of the socket every 64 KiB, and an acknowledgement that comes
     // in between pushes the odd bytes behind the last full segment out on their own: a third more segments, and CPU, a byte.
@@ -189,7 +186,7 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
 
         ref readonly var next = ref Queued(0);
         if (blocks && next.File is not null) return Outcome.Blocked;
-        if (turnBytes >= (turn == Turn.Cold ? ColdTurnBytes : TurnBytes)) return Outcome.Blocked;
+        if (turnBytes >= TurnBytes) return Outcome.Blocked;
         if (turn == Turn.Cold || next.IsAtHand) return Outcome.Done;
         return blocks ? Outcome.Blocked : Outcome.Cold; // a blocking socket's writer may wait
     }
