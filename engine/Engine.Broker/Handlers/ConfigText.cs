@@ -23,6 +23,7 @@ internal static class ConfigText
         ConfigKind.Number32 => ConfigType.Int,
         ConfigKind.Number64 => ConfigType.Long,
         ConfigKind.Fraction => ConfigType.Double,
+        ConfigKind.Flag => ConfigType.Boolean,
         _ => ConfigType.String,
     };
 

@@ -52,6 +52,7 @@ internal static class ClusterRecordJson
                 json.WriteNumber("leader", changed.Leader);
                 json.WriteNumber("leaderEpoch", changed.LeaderEpoch);
                 Write(json, "isr", changed.Isr);
+                if (!changed.Eligible.IsEmpty) Write(json, "eligible", changed.Eligible);
                 json.WriteNumber("epoch", changed.PartitionEpoch);
                 break;
             case ProducerIdsAllocated allocated:
@@ -81,7 +82,7 @@ internal static class ClusterRecordJson
         "topic-deleted" => new TopicDeleted(json.GetProperty("id").GetGuid()),
         "partition-changed" => new PartitionChanged(
             json.GetProperty("topic").GetGuid(), Number(json, "partition"), Number(json, "leader"), Number(json, "leaderEpoch"),
-            Nodes(json, "isr"), Number(json, "epoch")),
+            Nodes(json, "isr"), Number(json, "epoch")) { Eligible = NodesIfAny(json, "eligible") },
         "producer-ids-allocated" => new ProducerIdsAllocated(json.GetProperty("next").GetInt64()),
         var other => throw new MetadataException(
             $"there is a record of type '{other}', which this version does not know: start the version that wrote it."),
@@ -97,6 +98,7 @@ internal static class ClusterRecordJson
             json.WriteNumber("leader", partition.Leader);
             json.WriteNumber("leaderEpoch", partition.LeaderEpoch);
             Write(json, "isr", partition.Isr);
+            if (!partition.Eligible.IsEmpty) Write(json, "eligible", partition.Eligible);
             json.WriteNumber("epoch", partition.Epoch);
         }
 
@@ -105,7 +107,7 @@ internal static class ClusterRecordJson
 
     private static PartitionState ReadPartition(JsonElement json) => json.TryGetProperty("epoch", out var epoch)
         ? new PartitionState(
-            Nodes(json, "replicas"), Number(json, "leader"), Number(json, "leaderEpoch"), Nodes(json, "isr"), epoch.GetInt32())
+            Nodes(json, "replicas"), Number(json, "leader"), Number(json, "leaderEpoch"), Nodes(json, "isr"), epoch.GetInt32()) { Eligible = NodesIfAny(json, "eligible") }
         : PartitionState.New(Nodes(json, "replicas"));
 
     private static void Write(Utf8JsonWriter json, string name, ImmutableArray<int> nodes)
@@ -117,6 +119,8 @@ internal static class ClusterRecordJson
 
     private static ImmutableArray<int> Nodes(JsonElement json, string name) =>
         [.. json.GetProperty(name).EnumerateArray().Select(node => node.GetInt32())];
+
+    private static ImmutableArray<int> NodesIfAny(JsonElement json, string name) => json.TryGetProperty(name, out _) ? Nodes(json, name) : [];
 
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
 

@@ -32,7 +32,11 @@ public sealed record TopicDeleted(Guid Id) : ClusterRecord;
 /// <param name="LeaderEpoch">One more than before when leadership was taken, also by the same node again; else as before.</param>
 /// <param name="PartitionEpoch">Exactly one more than before: a change decided on an older view is refused.</param>
 public sealed record PartitionChanged(
-    Guid TopicId, int Partition, int Leader, int LeaderEpoch, ImmutableArray<int> Isr, int PartitionEpoch) : ClusterRecord;
+    Guid TopicId, int Partition, int Leader, int LeaderEpoch, ImmutableArray<int> Isr, int PartitionEpoch) : ClusterRecord
+{
+    /// <summary>The new <see cref="PartitionState.Eligible"/>.</summary>
+    public ImmutableArray<int> Eligible { get; init; } = [];
+}
 
 /// <summary>All producer ids below <paramref name="NextProducerId"/> have been handed to some node.</summary>
 public sealed record ProducerIdsAllocated(long NextProducerId) : ClusterRecord;

@@ -155,8 +155,7 @@ public sealed record ClusterState
                 $"to {record.Leader} in {record.LeaderEpoch}");
         }
 
-
-        var after = new PartitionState(before.Replicas, record.Leader, record.LeaderEpoch, record.Isr, record.PartitionEpoch);
+        var after = new PartitionState(before.Replicas, record.Leader, record.LeaderEpoch, record.Isr, record.PartitionEpoch) { Eligible = record.Eligible };
         if (after.Problem() is { } problem) throw Refuse($"partition {name}: {problem}");
 
         return WithTopic(topic with { Partitions = topic.Partitions.SetItem(record.Partition, after) });

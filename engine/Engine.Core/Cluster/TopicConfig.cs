@@ -36,6 +36,9 @@ public sealed record TopicConfig
     /// <summary>In-sync replicas that a produce with acks=all needs.</summary>
     public int MinInsyncReplicas { get; init; } = 1;
 
+    /// <summary>Whether any living replica may lead when none lives that holds everything committed: records are lost then, not availability.</summary>
+    public bool UncleanLeaderElection { get; init; }
+
     /// <summary>Bytes of the largest batch, as sent. Kafka's default: 1 MiB and the 12 bytes up to the end of a batch's length.</summary>
     public int MaxMessageBytes { get; init; } = (1 << 20) + 12;
 

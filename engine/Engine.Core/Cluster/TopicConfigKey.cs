@@ -19,6 +19,9 @@ public enum ConfigKind
 
     /// <summary>A number from 0 to 1.</summary>
     Fraction,
+
+    /// <summary>True or false.</summary>
+    Flag,
 }
 
 /// <summary>One setting of a topic: its name and text form on the wire.</summary>
@@ -80,6 +83,9 @@ public sealed record TopicConfigKey(
         Number64("segment.ms", "log.roll.ms", 1,
             "Milliseconds after which a segment is closed though it is not full.",
             config => config.SegmentMs, (config, value) => config with { SegmentMs = value }),
+        Flag("unclean.leader.election.enable", "unclean.leader.election.enable",
+            "Whether a replica that may lack committed records leads when no other lives.",
+            config => config.UncleanLeaderElection, (config, value) => config with { UncleanLeaderElection = value }),
     ];
 
     // The two in either order, as Kafka takes them.
@@ -105,6 +111,12 @@ public sealed record TopicConfigKey(
             config => get(config).ToString(CultureInfo.InvariantCulture),
             (config, text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 1
                 ? set(config, value) : null);
+
+    private static TopicConfigKey Flag(string name, string brokerName, string documentation,
+        Func<TopicConfig, bool> get, Func<TopicConfig, bool, TopicConfig> set) =>
+        new(name, brokerName, ConfigKind.Flag, documentation, "true or false",
+            config => get(config) ? "true" : "false",
+            (config, text) => text is "true" or "false" ? set(config, text == "true") : null);
 
     // Clients send these settings whether or not they differ; the one value there is must pass.
     private static TopicConfigKey OneValue(string name, string brokerName, string value, ConfigKind kind, string documentation) =>
