@@ -48,9 +48,11 @@ internal sealed partial class Partition
         if (_log.LostOffsets > 0)
             NodeLog.Error($"{topic}-{index}: the last {_log.LostOffsets} offsets before {_log.EndOffset + _log.LostOffsets} were durable and are gone from the disk");
         _epochFile = new EpochFile(_log.Folder);
-        _epochs = _epochFile.Read();
+        var epochs = _epochFile.Read();
+        _epochs = epochs ?? new EpochHistory();
+        _hasUnwrittenEpoch = epochs is null;
         _producers = new PartitionProducers(_log, settings.ProducerIdExpiration);
-        LearnFromLog();
+        LearnFromLog(allEpochs: epochs is null);
         _state.ReplicaAppended(_log.EndOffset, 0);
     }
 
@@ -355,12 +357,12 @@ internal sealed partial class Partition
         });
     }
 
-    private void LearnFromLog()
+    private void LearnFromLog(bool allEpochs = false)
     {
         // An epoch may begin at the very end: its leader was elected and wrote nothing yet.
         _epochs.TruncateFrom(_log.EndOffset + 1);
         _epochs.TruncateBefore(_log.StartOffset);
-        _producers.Learn(_epochs);
+        _producers.Learn(_epochs, allEpochs);
     }
 
     private void WriteEpochs()

@@ -41,7 +41,9 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
     }
 
     /// <summary>Learns from snapshots and batches what the log knows, and the epochs that a crash kept from their file.</summary>
-    public void Learn(EpochHistory epochs)
+    /// <param name="epochs">What their file told.</param>
+    /// <param name="allEpochs">The file told nothing, so that every batch must: where an epoch ended decides what a follower keeps.</param>
+    public void Learn(EpochHistory epochs, bool allEpochs = false)
     {
         _states.Clear();
         (_segment, _lastEpoch, _bytesSince) = (log.LastSegmentOffset, -1, 0);
@@ -58,16 +60,17 @@ internal sealed class PartitionProducers(PartitionLog log, TimeSpan expiration)
 
         // Epochs are learned from the newest segment, where what has been read so far leaves any unknown.
         var knowsEpochs = snapshot is not null && epochs.Latest >= snapshot.LeaderEpoch;
-        var visitFrom = knowsEpochs ? from : Math.Min(from, log.LastSegmentOffset);
+        var visitFrom = allEpochs ? log.StartOffset : knowsEpochs ? from : Math.Min(from, log.LastSegmentOffset);
         if (visitFrom == end) return;
 
         var nowMs = NowMs;
         log.VisitBatches(visitFrom, batch =>
         {
             if (batch.LeaderEpoch > epochs.Latest) epochs.Assign(batch.LeaderEpoch, batch.BaseOffset);
+            if (batch.BaseOffset < from) return;
             _lastEpoch = batch.LeaderEpoch;
             _bytesSince += batch.SizeBytes;
-            if (batch.BaseOffset >= from) _states.Appended(SequenceOf(batch), batch.BaseOffset, nowMs);
+            _states.Appended(SequenceOf(batch), batch.BaseOffset, nowMs);
         });
     }
 

@@ -22,6 +22,50 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public void Restart_MarkOfTheCleanStopLost_IsACrashThatLosesNothing()
+    {
+        using var scratch = new ScratchLog(SmallSegments);
+        scratch.Append(_batches);
+        scratch.Restart(() => File.Delete(Path.Combine(scratch.Path, "clean-stop")));
+
+        Assert.False(scratch.Data.WasCleanShutdown);
+        Assert.Equal(0, scratch.Log.LostOffsets);
+        Assert.Equal(Bytes(_batches), scratch.ReadAll(0));
+    }
+
+    [Fact]
+    public void Crash_OfARunThatBeganClean_IsNotTakenForItsCleanStop()
+    {
+        using var scratch = new ScratchLog(SmallSegments);
+        scratch.Append(_batches.Take(100));
+        scratch.Restart();
+        scratch.Append(_batches.Skip(100));
+        scratch.Crash();
+
+        Assert.False(scratch.Data.WasCleanShutdown);
+        Assert.Equal(Bytes(_batches), scratch.ReadAll(0));
+    }
+
+    [Fact]
+    public void Restart_EverySegmentGone_SaysWhatIsLostAndTakesAppends()
+    {
+        using var scratch = new ScratchLog(SmallSegments);
+        scratch.Append(_batches);
+        var end = scratch.Log.EndOffset;
+        scratch.Restart(() =>
+        {
+            foreach (var file in scratch.Files("*.log").Concat(scratch.Files("*index"))) File.Delete(file);
+        });
+
+        Assert.Equal((end, 0), (scratch.Log.LostOffsets, scratch.Log.EndOffset));
+        var others = Batches.Series(0, 50, seed: 9);
+        scratch.Append(others);
+        scratch.Crash();
+        Assert.Equal(Bytes(others), scratch.ReadAll(0));
+        Assert.Equal(0, scratch.Log.LostOffsets);
+    }
+
+    [Fact]
     public void Crash_SegmentsBeforeTheRecoveryPoint_AreNotScanned()
     {
         using var scratch = new ScratchLog(SmallSegments);
