@@ -17,10 +17,12 @@ public sealed class MemoryTraffic : Experiment
 
     public override Expectation Expectation => new(
         "The copying thread costs both ways a core's share first; what it costs beyond the counting thread is small here, since one thread does not fill the memory's bandwidth: "
-        + "both keep at least 0.85 of their rate beside the counting thread, and their losses differ by less than a tenth. The claim falls where sendfile loses as much as the copy.",
-        Expect.RatioAtLeast(1.1, Metric.Throughput, [("read", "sendfile"), ("beside", "copy")], [("read", "positioned"), ("beside", "copy")], "beside the copying thread sendfile reads at least 1.1 times as fast as the buffered copy").Decides(5),
-        Expect.RatioAtLeast(0.85, Metric.Throughput, [("read", "sendfile"), ("beside", "copy")], [("read", "sendfile"), ("beside", "spin")], "sendfile keeps 0.85 of its rate when the other thread copies instead of counting"),
-        Expect.RatioAtLeast(0.85, Metric.Throughput, [("read", "positioned"), ("beside", "copy")], [("read", "positioned"), ("beside", "spin")], "the buffered copy keeps 0.85 of its rate when the other thread copies instead of counting"));
+        + "both keep at least 0.85 of their rate beside the counting thread, and their losses differ by less than a twentieth. So the claim, which falls where sendfile loses as much as the copy, will hardly stand here.",
+        Expect.KeepsAtLeast(1.05, Metric.Throughput, (Beside("sendfile", "copy"), Beside("sendfile", "spin")), (Beside("positioned", "copy"), Beside("positioned", "spin")),
+            "sendfile keeps at least 1.05 times as much of its rate as the buffered copy when the other thread copies instead of counting").Decides(5),
+        Expect.RatioAtLeast(1.1, Metric.Throughput, Beside("sendfile", "copy"), Beside("positioned", "copy"), "beside the copying thread sendfile reads at least 1.1 times as fast as the buffered copy"),
+        Expect.RatioAtLeast(0.85, Metric.Throughput, Beside("sendfile", "copy"), Beside("sendfile", "spin"), "sendfile keeps 0.85 of its rate when the other thread copies instead of counting"),
+        Expect.RatioAtLeast(0.85, Metric.Throughput, Beside("positioned", "copy"), Beside("positioned", "spin"), "the buffered copy keeps 0.85 of its rate when the other thread copies instead of counting"));
 
     public override IReadOnlyList<Plan> Plans =>
     [
@@ -44,4 +46,6 @@ public sealed class MemoryTraffic : Experiment
         new() { Kind = ChartKind.Bars, Title = "Read rate beside nothing, a busy core and a copying core", Metric = "throughput", X = "read", Series = "beside" },
         new() { Kind = ChartKind.Bars, Title = "Broker CPU per GB", Metric = "cpu-per-gb", X = "read", Series = "beside" },
     ];
+
+    private static (string, string)[] Beside(string read, string other) => [("read", read), ("beside", other)];
 }

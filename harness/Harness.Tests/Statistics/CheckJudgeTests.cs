@@ -1,3 +1,4 @@
+using Harness.Plans;
 using Harness.Results;
 using Harness.Statistics;
 using Harness.Tests.Results;
@@ -43,6 +44,24 @@ public sealed class CheckJudgeTests
         Assert.Equal((CheckVerdict.Met, 0.5), (met.Verdict, Math.Round(met.Value!.Value, 9)));
         Assert.Equal((CheckVerdict.FellShort, 0.7), (fellShort.Verdict, Math.Round(fellShort.Value!.Value, 9)));
         Assert.Contains("sendfile · cold / positioned(bufferBytes=256KiB) · cold", fellShort.Figure, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_AgainstAnotherRatio_ComparesWhatEachLoses()
+    {
+        var plan = Plan(Expect.KeepsAtLeast(1.05, Metric.P99, (Cell("sendfile", "cold"), Cell("sendfile", "hot")),
+            (Cell("positioned", "cold"), Cell("positioned", "hot")), "sendfile keeps more"));
+
+        // sendfile keeps 0.9 of 10; positioned 0.8 of 5, then 0.9 of it.
+        var met = CheckJudge.Judge(plan, Runs(plan, 10, 9, 5, 4))[0];
+        var equal = CheckJudge.Judge(plan, Runs(plan, 10, 9, 5, 4.5))[0];
+
+        Assert.Equal((CheckVerdict.Met, 1.125), (met.Verdict, Math.Round(met.Value!.Value, 9)));
+        Assert.Equal((CheckVerdict.FellShort, 1d), (equal.Verdict, Math.Round(equal.Value!.Value, 9)));
+        Assert.Contains("(sendfile · cold / sendfile · hot) / (positioned(bufferBytes=256KiB) · cold / ", met.Figure, StringComparison.Ordinal);
+        Assert.Equal(CheckVerdict.NotMeasured, CheckJudge.Judge(plan, [.. Runs(plan, 10, 9, 5, 4).Where(run => run.Cell != plan.Cells[2].Id)])[0].Verdict);
+
+        static (string, string)[] Cell(string read, string cache) => [("read", read), ("cache", cache)];
     }
 
     [Fact]

@@ -22,6 +22,13 @@ public static class Expect
     public static Check RatioAtLeast(double limit, Metric metric, (string Axis, string Value)[] of, (string Axis, string Value)[] to, string name) =>
         Of(CheckBound.AtLeast, limit, metric, of, to, name);
 
+    /// <summary>The ratio of a metric between two cells is at least so many times the same ratio between two others.</summary>
+    /// <remarks>For what a condition costs one of two: the first of each pair is under it, the second is not.</remarks>
+    public static Check KeepsAtLeast(
+        double limit, Metric metric, ((string Axis, string Value)[] Of, (string Axis, string Value)[] To) ratio,
+        ((string Axis, string Value)[] Of, (string Axis, string Value)[] To) against, string name) =>
+        Of(CheckBound.AtLeast, limit, metric, ratio.Of, ratio.To, name) with { Against = new CellRatio(Cells(against.Of), Cells(against.To)) };
+
     /// <summary>Says that the claim of this number is refuted where the check is not met.</summary>
     public static Check Decides(this Check check, int claim) => check with { Claim = claim };
 

@@ -34,6 +34,9 @@ public sealed record Check
     /// <summary>When set, the ratio of <see cref="Of"/> to these cells is judged instead of the value.</summary>
     public IReadOnlyDictionary<string, string>? RatioTo { get; init; }
 
+    /// <summary>When set, that ratio is judged as so many times the ratio between these: what one loses, against what another does.</summary>
+    public CellRatio? Against { get; init; }
+
     public required CheckBound Bound { get; init; }
 
     /// <summary>The number of the claim that falls when this is not met; null for a plain expectation.</summary>
@@ -44,6 +47,9 @@ public sealed record Check
 
     public bool IsMetBy(double value) => Bound == CheckBound.AtMost ? value <= Limit : value >= Limit;
 }
+
+/// <summary>One cell's figure by another's, each matched as <see cref="CellSelector"/> does.</summary>
+public sealed record CellRatio(IReadOnlyDictionary<string, string> Of, IReadOnlyDictionary<string, string> To);
 
 /// <summary>How a check came out: the deciding figure in the metric's unit (or the ratio, null when not measured), and the same for
 /// people with unit, interval and number of runs.</summary>

@@ -42,12 +42,27 @@ public static class CheckJudge
         foreach (var cell in plan.Cells.Where(cell => CellSelector.Matches(check.Of, cell.Values)))
             foreach (var other in plan.Cells.Where(other => IsPartner(cell, other, ratioTo)))
             {
+                if (check.Against is { } against)
+                {
+                    found.AddRange(Compare(cell, other, against, metric, plan, runs));
+                    continue;
+                }
+
                 var comparison = PairedComparison.Of(runs.Where(run => run.Cell == cell.Id), runs.Where(run => run.Cell == other.Id), metric);
                 found.Add(new Finding($"{plan.LabelOf(cell.Values)} / {plan.LabelOf(other.Values)}", comparison?.Ratio));
             }
 
         return Outcome(check, found, "");
     }
+
+    private static IEnumerable<Finding> Compare(CellFacts cell, CellFacts other, CellRatio against, Metric metric, ResultPlan plan, IReadOnlyList<RunRow> runs) =>
+        from these in plan.Cells.Where(these => CellSelector.Matches(against.Of, these.Values))
+        from bases in plan.Cells.Where(bases => IsPartner(these, bases, against.To))
+        let ratio = PairedComparison.RatioOfRatios((Of(runs, cell), Of(runs, other)), (Of(runs, these), Of(runs, bases)), metric)
+        select new Finding(
+            $"({plan.LabelOf(cell.Values)} / {plan.LabelOf(other.Values)}) / ({plan.LabelOf(these.Values)} / {plan.LabelOf(bases.Values)})", ratio);
+
+    private static IEnumerable<RunRow> Of(IReadOnlyList<RunRow> runs, CellFacts cell) => runs.Where(run => run.Cell == cell.Id);
 
     // The same cell but for the axes that the comparison is about.
     private static bool IsPartner(CellFacts cell, CellFacts other, IReadOnlyDictionary<string, string> ratioTo) =>

@@ -19,13 +19,24 @@ public sealed record PairedComparison(Spread Ratio, Spread Shift)
             .ToList();
         if (pairs.Count == 0) return null;
 
-        // Through logarithms, so that 2 and 1/2 are equally far from 1. A zero has none: then plainly.
-        var ratios = pairs.Select(pair => pair.This / pair.Base).ToList();
-        var ratio = ratios.All(r => r > 0)
-            ? Spread.Of([.. ratios.Select(r => Math.Log(r))])!.Map(Math.Exp)
-            : Spread.Of(ratios)!;
-        return new PairedComparison(ratio, Spread.Of([.. pairs.Select(pair => pair.This - pair.Base)])!);
+        return new PairedComparison(
+            Around([.. pairs.Select(pair => pair.This / pair.Base)]), Spread.Of([.. pairs.Select(pair => pair.This - pair.Base)])!);
     }
+
+    /// <summary>The ratio between two cells by that between two others, repeat by repeat; null when no repeat has all four.</summary>
+    public static Spread? RatioOfRatios(
+        (IEnumerable<RunRow> These, IEnumerable<RunRow> Bases) first, (IEnumerable<RunRow> These, IEnumerable<RunRow> Bases) second, Metric metric)
+    {
+        var (a, b, c, d) = (Values(first.These, metric), Values(first.Bases, metric), Values(second.These, metric), Values(second.Bases, metric));
+        var ratios = a.Keys.Where(repeat => new[] { b, c, d }.All(values => values.GetValueOrDefault(repeat) > 0))
+            .Select(repeat => a[repeat] / b[repeat] / (c[repeat] / d[repeat])).ToList();
+        return ratios.Count == 0 ? null : Around(ratios);
+    }
+
+    // Through logarithms, so that 2 and 1/2 are equally far from 1. A zero has none: then plainly.
+    private static Spread Around(List<double> ratios) => ratios.All(ratio => ratio > 0)
+        ? Spread.Of([.. ratios.Select(ratio => Math.Log(ratio))])!.Map(Math.Exp)
+        : Spread.Of(ratios)!;
 
     private static Dictionary<int, double> Values(IEnumerable<RunRow> runs, Metric metric) =>
         runs.Where(run => run.Sound && metric.Of(run) is { } value && double.IsFinite(value)).ToDictionary(run => run.Repeat, run => metric.Of(run)!.Value);
