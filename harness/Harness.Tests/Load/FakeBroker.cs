@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Engine.Core;
+using Engine.Core.Partitions;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
 using Engine.Protocol.Wire;
@@ -16,21 +17,68 @@ internal sealed class FakeBroker : IDisposable
 
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<Socket> _sockets = [];
+    private readonly int _nodeId;
+    private readonly FakeTopic _topic;
     private readonly List<byte[]>[] _logs;
     private readonly long[] _ends;
-    private readonly int[] _batchesSeen;
-    private readonly object _gate = new();
+    private readonly object _gate;
     private int _requests;
-    private long _producerIds = 1000;
+    private long _producerIds;
+    private volatile bool _refuses;
 
     public FakeBroker(int partitions = 1)
+        : this(new FakeTopic(partitions))
     {
-        _logs = [.. Enumerable.Range(0, partitions).Select(_ => new List<byte[]>())];
-        _ends = new long[partitions];
-        _batchesSeen = new int[partitions];
+    }
+
+    private FakeBroker(FakeTopic topic)
+    {
+        (_topic, _logs, _ends, _gate) = (topic, topic.Logs, topic.Ends, topic);
         _listener.Start();
+        lock (_gate)
+        {
+            topic.Brokers.Add(this);
+            _nodeId = topic.Brokers.Count;
+            _producerIds = 1000L * _nodeId;
+        }
+
         new Thread(Accept) { IsBackground = true }.Start();
     }
+
+    /// <summary>Another broker of the same cluster, which leads nothing until it is told to.</summary>
+    public FakeBroker Another() => new(_topic);
+
+    /// <summary>Makes this broker the leader of a partition.</summary>
+    public void Lead(int partition)
+    {
+        lock (_gate)
+        {
+            _topic.Leaders[partition] = _nodeId;
+            _topic.Epochs[partition]++;
+        }
+    }
+
+    /// <summary>Closes all connections, and new ones at once until <see cref="ComeBack"/>, as if the process were gone.</summary>
+    public void GoAway()
+    {
+        _refuses = true;
+        lock (_gate)
+        {
+            foreach (var socket in _sockets) socket.Dispose();
+            _sockets.Clear();
+        }
+    }
+
+    public void ComeBack() => _refuses = false;
+
+    /// <summary>Whether sequence numbers are held to, and a batch that is here already is answered without being stored again.</summary>
+    public bool ChecksSequences { get; init; }
+
+    /// <summary>Whether the connection is closed instead of answering the n-th produce request of its life, once it was carried out.</summary>
+    public Func<int, bool> LosesAnswer { get; set; } = _ => false;
+
+    /// <summary>The high watermark that fetches are told, from the log's end.</summary>
+    public Func<long, long> HighWatermark { get; set; } = end => end;
 
     /// <summary>How long the broker sits on the n-th produce request of its life, from 0, and on all behind it on that connection.</summary>
     public Func<int, TimeSpan> Delay { get; set; } = _ => TimeSpan.Zero;
@@ -80,6 +128,12 @@ internal sealed class FakeBroker : IDisposable
             while (true)
             {
                 var socket = _listener.AcceptSocket();
+                if (_refuses)
+                {
+                    socket.Dispose();
+                    continue;
+                }
+
                 socket.NoDelay = true;
                 lock (_gate) _sockets.Add(socket);
                 new Thread(() => Serve(socket)) { IsBackground = true }.Start();
@@ -176,6 +230,7 @@ internal sealed class FakeBroker : IDisposable
         if (number >= ClosesAfter) return null;
         var delay = Delay(number);
         if (delay > TimeSpan.Zero) Thread.Sleep(delay);
+        if (_refuses) return null; // gone while the request waited
 
         var response = new ProduceResponse();
         lock (_gate)
@@ -185,16 +240,28 @@ internal sealed class FakeBroker : IDisposable
                 var partition = asked.Partition;
                 var batch = frame.AsSpan(asked.RecordsStart, asked.RecordsLength).ToArray();
                 var error = BatchCheck.ForProduce(batch, int.MaxValue, out _);
-                var batchNumber = _batchesSeen[partition]++;
-                if (error == ErrorCode.None) error = Judge(partition, batchNumber);
-                var baseOffset = error == ErrorCode.None ? _ends[partition] : -1;
-                if (error == ErrorCode.None)
-                    foreach (var stored in Store(partition, batchNumber, batch)) Put(partition, [.. stored]);
+                var header = new BatchHeader(batch);
+                var sequence = BatchSequence.From(header.ProducerId, header.ProducerEpoch, header.BaseSequence, header.LastOffsetDelta);
+                var baseOffset = -1L;
+                if (error == ErrorCode.None && _topic.Leaders[partition] != _nodeId) error = ErrorCode.NotLeaderOrFollower;
+                if (error == ErrorCode.None && ChecksSequences) error = _topic.Producers[partition].Check(sequence, out baseOffset);
+                if (error == ErrorCode.None && baseOffset < 0)
+                {
+                    var batchNumber = _topic.BatchesSeen[partition]++;
+                    error = Judge(partition, batchNumber);
+                    if (error == ErrorCode.None)
+                    {
+                        baseOffset = _ends[partition];
+                        foreach (var stored in Store(partition, batchNumber, batch)) Put(partition, [.. stored]);
+                        _topic.Producers[partition].Appended(sequence, baseOffset, nowMs: 0);
+                    }
+                }
+
                 response.Add(frame.AsSpan(asked.TopicStart, asked.TopicLength), asked.TopicIndex, partition, error, baseOffset, -1, 0);
             }
         }
 
-        return response;
+        return LosesAnswer(number) ? null : response;
     }
 
     private void Put(int partition, byte[] batch)
@@ -224,7 +291,9 @@ internal sealed class FakeBroker : IDisposable
                 var records = Collect(asked.Partition, asked.FetchOffset, Math.Min(room, asked.PartitionMaxBytes), mayExceed: room == request.MaxBytes);
                 room -= records.Length;
                 var end = _ends[asked.Partition];
-                writer.BeginPartition(asked.Partition, ErrorCode.None, end, end, 0, records.Length);
+                var refusal = _topic.Leaders[asked.Partition] == _nodeId ? ErrorCode.None : ErrorCode.NotLeaderOrFollower;
+                if (refusal != ErrorCode.None) records = [];
+                writer.BeginPartition(asked.Partition, refusal, HighWatermark(end), HighWatermark(end), 0, records.Length);
                 pieces.Add((writer.Position, records));
                 writer.EndPartition();
             }
@@ -269,7 +338,7 @@ internal sealed class FakeBroker : IDisposable
 
     private MetadataResponse Metadata(MetadataRequest request) => new()
     {
-        Brokers = [new(1, "127.0.0.1", ((IPEndPoint)_listener.LocalEndpoint).Port)],
+        Brokers = [.. _topic.Brokers.Select(broker => new MetadataBroker(broker._nodeId, "127.0.0.1", ((IPEndPoint)broker._listener.LocalEndpoint).Port))],
         ControllerId = 1,
         ClusterId = "fake",
         Topics = [.. (request.Topics ?? []).Select(asked => asked.Name == Topic
@@ -277,7 +346,10 @@ internal sealed class FakeBroker : IDisposable
             {
                 Name = Topic,
                 TopicId = new(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11),
-                Partitions = [.. _logs.Select((_, partition) => new MetadataPartition { Partition = partition, LeaderId = 1, Replicas = [1], InSyncReplicas = [1] })],
+                Partitions = [.. _topic.Leaders.Select((leader, partition) => new MetadataPartition
+                {
+                    Partition = partition, LeaderId = leader, LeaderEpoch = _topic.Epochs[partition], Replicas = [leader], InSyncReplicas = [leader],
+                })],
             }
             : new MetadataTopic { Name = asked.Name, Error = ErrorCode.UnknownTopicOrPartition })],
     };
@@ -299,4 +371,23 @@ internal sealed class FakeBroker : IDisposable
         reader.Flexible = true;
         RequestHeader.ReadEnd(ref reader);
     }
+}
+
+/// <summary>What the brokers of a fake cluster share: one topic. Locked by itself.</summary>
+internal sealed class FakeTopic(int partitions)
+{
+    public List<byte[]>[] Logs { get; } = [.. Enumerable.Range(0, partitions).Select(_ => new List<byte[]>())];
+
+    public long[] Ends { get; } = new long[partitions];
+
+    public int[] BatchesSeen { get; } = new int[partitions];
+
+    /// <summary>Node ids by partition.</summary>
+    public int[] Leaders { get; } = [.. Enumerable.Repeat(1, partitions)];
+
+    public int[] Epochs { get; } = new int[partitions];
+
+    public ProducerStates[] Producers { get; } = [.. Enumerable.Range(0, partitions).Select(_ => new ProducerStates())];
+
+    public List<FakeBroker> Brokers { get; } = [];
 }

@@ -55,6 +55,8 @@ public sealed class LoadWorkerTests
     [InlineData("""{"bootstrap":["here"],"topic":"load","produce":{}}""", "host:port")]
     [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{"acks":2}}""", "acks")]
     [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{"recordSize":"1MiB"}}""", "room")]
+    [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{"maxInFlight":6},"retries":1}""", "maxInFlight")]
+    [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{},"retries":-1}""", "retries")]
     [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{},"consume":{"when":"only"}}""", "only")]
     [InlineData("""{"bootstrap":["127.0.0.1:1"],"topic":"load","produce":{}}""", "no broker answers")]
     public void WrongSpec_IsRefusedWithTheReason(string spec, string reason)

@@ -107,7 +107,7 @@ public sealed record ProduceReport
     /// <summary>The whole run's counts, warm-up and drain included.</summary>
     public required ProduceTotals Totals { get; init; }
 
-    /// <summary>Failed records of the whole run by the error's name.</summary>
+    /// <summary>Failed records of the whole run by what their last attempt ended with.</summary>
     public IReadOnlyDictionary<string, long> Errors { get; init; } = new Dictionary<string, long>();
 
     /// <summary>From each record's intended send time to its acknowledgement: what a user waits, batching included.</summary>
@@ -129,10 +129,12 @@ public sealed record ProduceReport
 /// <summary>Records of a whole run by what became of them.</summary>
 /// <param name="Sent">Given to a socket.</param>
 /// <param name="Acked">Acknowledged; with acks=0, sent.</param>
-/// <param name="Failed">Answered with an error.</param>
+/// <param name="Failed">Answered with an error, or given up.</param>
 /// <param name="Unanswered">Sent, no answer when the run ended.</param>
 /// <param name="NeverSent">Due within the run, but the backlog was too long to send them.</param>
-public sealed record ProduceTotals(long Sent, long Acked, long Failed, long Unanswered, long NeverSent);
+/// <param name="Indeterminate">Of the failed, those that may be stored nevertheless.</param>
+/// <param name="Resent">Sent once more after a failed attempt, counted each time.</param>
+public sealed record ProduceTotals(long Sent, long Acked, long Failed, long Unanswered, long NeverSent, long Indeterminate = 0, long Resent = 0);
 
 /// <summary>The reading side, within the measured time (<c>during</c>, <c>only</c>) or the reading phase (<c>after</c>).</summary>
 public sealed record ConsumeReport
@@ -193,6 +195,9 @@ public sealed record Verification
 
     /// <summary>Read, but never sent by this worker.</summary>
     public long Unexpected { get; init; }
+
+    /// <summary>Read at or above the high watermark that came with it, or gone when its reader came back.</summary>
+    public long Uncommitted { get; init; }
 
     /// <summary>Read although never acknowledged: allowed, once.</summary>
     public long UnackedRead { get; init; }

@@ -27,8 +27,21 @@ public sealed record LoadSpec
     /// <summary>How long after the measured time answers, a backlog of late sends, and readers that trail may still take.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long one request may stay unanswered before the run fails.</summary>
+    /// <summary>How long one request may stay unanswered before its connection counts as lost.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a batch is sent again whose request failed; null: whatever fails is a finding, and a lost connection ends the run.</summary>
+    /// <remarks>
+    /// With a number, 0 included, clients reconnect and follow the leaders, as Kafka's do. An idempotent producer sends the same
+    /// producer id, epoch and sequence again, so that the broker stores it once; another one may then store it twice.
+    /// </remarks>
+    public int? Retries { get; init; }
+
+    /// <summary>From a batch's first send until it is given up, once its last attempt has ended. A batch not sent yet waits on.</summary>
+    public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary>Before a batch is sent again, and from one question who leads now, or one attempt to connect, to the next.</summary>
+    public TimeSpan RetryBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Decides every random choice: record bytes, sizes, keys, arrival times.</summary>
     public ulong Seed { get; init; } = 1;

@@ -9,14 +9,26 @@ public abstract record LoadPlan;
 /// <summary>What is done to a cluster.</summary>
 public abstract record BrokerLoad : LoadPlan
 {
-    /// <summary>How long answers and readers may trail behind the measured time.</summary>
-    private static readonly TimeSpan Drain = TimeSpan.FromSeconds(10);
-
     /// <summary>Partitions of the one topic under load.</summary>
     public int Partitions { get; init; } = 1;
 
     /// <summary>What is written and how.</summary>
     public ProduceSpec Send { get; init; } = new();
+
+    /// <summary>How long answers and readers may trail behind the measured time.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often a batch is sent again whose request failed; null: a failure is a finding, and a lost connection ends the run.</summary>
+    public int? Retries { get; init; }
+
+    /// <inheritdoc cref="LoadSpec.DeliveryTimeout"/>
+    public TimeSpan DeliveryTimeout { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <inheritdoc cref="LoadSpec.RetryBackoff"/>
+    public TimeSpan RetryBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <inheritdoc cref="LoadSpec.RequestTimeout"/>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>What keeps the machine busy beside the load.</summary>
     public Antagonist Beside { get; init; } = Antagonist.None;
@@ -31,13 +43,17 @@ public abstract record BrokerLoad : LoadPlan
     /// <param name="seed">The same seed gives the same records and arrivals.</param>
     public abstract LoadSpec Job(IReadOnlyList<string> bootstrap, string topic, Schedule schedule, ulong seed);
 
-    private protected static LoadSpec JobOf(IReadOnlyList<string> bootstrap, string topic, Schedule schedule, ulong seed) => new()
+    private protected LoadSpec JobOf(IReadOnlyList<string> bootstrap, string topic, Schedule schedule, ulong seed) => new()
     {
         Bootstrap = bootstrap,
         Topic = topic,
         Warmup = schedule.Warmup,
         Duration = schedule.Measure,
         Drain = Drain,
+        RequestTimeout = RequestTimeout,
+        Retries = Retries,
+        DeliveryTimeout = DeliveryTimeout,
+        RetryBackoff = RetryBackoff,
         Seed = seed,
     };
 }

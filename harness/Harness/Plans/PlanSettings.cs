@@ -41,6 +41,11 @@ public static class PlanSettings
         Send("load.acks", "0, 1 or all", (send, text) => send with { Acks = Acks(text) }),
         Send("load.idempotent", "true or false", (send, text) => send with { Idempotent = Flag(text) }),
         Send("load.templateMode", "true resends one encoded batch: an upper bound, labelled", (send, text) => send with { TemplateMode = Flag(text) }),
+        Load("load.retries", "how often a batch whose request failed is sent again, or unlimited; none: a lost connection ends the run", (load, text) => load with { Retries = RetriesOf(text) }),
+        Load("load.deliveryTimeout", "from a batch's first send until it is given up", (load, text) => load with { DeliveryTimeout = Duration(text) }),
+        Load("load.requestTimeout", "how long a request may stay unanswered before its connection counts as lost", (load, text) => load with { RequestTimeout = Duration(text) }),
+        Load("load.retryBackoff", "the pause before another attempt, and between looks at who leads", (load, text) => load with { RetryBackoff = Duration(text) }),
+        Load("load.drain", "how long answers and readers may trail behind the measured time", (load, text) => load with { Drain = Duration(text) }),
         Produce("load.check", "during or after: when records are read back", (load, text) => load with { Check = load.Check with { When = When(text) } }),
         Consume("load.consumers", "readers", (consume, text) => consume with { Consumers = Count(text) }),
         Consume("load.fetchBytes", "most bytes of a partition in one fetch", (consume, text) => consume with { PartitionMaxBytes = Size(text) }),
@@ -192,6 +197,15 @@ public static class PlanSettings
         "1" => 1,
         "all" or "-1" => -1,
         _ => throw new FormatException("write 0, 1 or all"),
+    };
+
+    private static int? RetriesOf(string text) => text switch
+    {
+        "none" => null,
+        Unlimited => int.MaxValue,
+        _ => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count)
+            ? count
+            : throw new FormatException($"write none, a whole number or {Unlimited}"),
     };
 
     private static int Count(string text) =>

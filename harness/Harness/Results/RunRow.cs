@@ -53,6 +53,15 @@ public sealed record RunRow
 
     public long Corrupt { get; init; }
 
+    /// <summary>Of the failed, those that may be stored nevertheless: a connection was lost, or the error came after the append.</summary>
+    public long Indeterminate { get; init; }
+
+    /// <summary>Read although not committed: at or above the high watermark, or gone later.</summary>
+    public long UncommittedReads { get; init; }
+
+    /// <summary>Offsets at which different records were seen; null where no history was recorded.</summary>
+    public long? InconsistentOffsets { get; init; }
+
     public double? P50Ms { get; init; }
 
     public double? P90Ms { get; init; }

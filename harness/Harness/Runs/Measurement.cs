@@ -134,6 +134,8 @@ internal sealed record Measurement(
         Duplicates = Report.Verification?.Duplicated ?? 0,
         OutOfOrder = Report.Verification?.Reordered ?? 0,
         Corrupt = Report.Verification?.Corrupted ?? 0,
+        Indeterminate = produce.Totals.Indeterminate,
+        UncommittedReads = Report.Verification?.Uncommitted ?? 0,
         P50Ms = produce.Latency.Percentile(50).TotalMilliseconds,
         P90Ms = produce.Latency.Percentile(90).TotalMilliseconds,
         P99Ms = produce.Latency.Percentile(99).TotalMilliseconds,

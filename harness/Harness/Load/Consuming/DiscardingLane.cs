@@ -12,7 +12,8 @@ namespace Harness.Load.Consuming;
 /// the bytes are never in one place: Fetch up to version 11, whose lengths are all fixed. Once an answer has begun to
 /// arrive the lane waits for all of it.
 /// </remarks>
-internal sealed class DiscardingLane(BrokerAddress leader, short version, LoadSpec load) : FetchLane(leader, version, load)
+internal sealed class DiscardingLane(BrokerAddress leader, short version, TimeSpan connectTimeout, LoadSpec load)
+    : FetchLane(leader, version, connectTimeout, load)
 {
     /// <summary>The last version of the old encoding.</summary>
     public const short LastVersion = 11;
@@ -50,7 +51,8 @@ internal sealed class DiscardingLane(BrokerAddress leader, short version, LoadSp
     {
         var partition = Int32();
         var error = (ErrorCode)Int16();
-        Take(8 + 8); // high watermark, last stable offset
+        var highWatermark = BinaryPrimitives.ReadInt64BigEndian(Take(8));
+        Take(8); // last stable offset
         var logStartOffset = Version >= 5 ? BinaryPrimitives.ReadInt64BigEndian(Take(8)) : -1;
         for (var aborted = Int32(); aborted > 0; aborted--) Take(8 + 8);
         if (Version >= 11) Int32(); // preferred read replica
@@ -79,7 +81,7 @@ internal sealed class DiscardingLane(BrokerAddress leader, short version, LoadSp
             rest -= size;
         }
 
-        return new(partition, error, next, records, bytes, logStartOffset, Start: 0);
+        return new(partition, error, next, records, bytes, highWatermark, logStartOffset, Start: 0);
     }
 
     private short Int16() => BinaryPrimitives.ReadInt16BigEndian(Take(2));

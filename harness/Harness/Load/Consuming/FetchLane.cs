@@ -13,10 +13,11 @@ namespace Harness.Load.Consuming;
 /// <param name="NextOffset">Where to go on; the fetch's own offset when it brought nothing.</param>
 /// <param name="Records">Records in the whole batches it brought, by their headers.</param>
 /// <param name="Bytes">Bytes of whole batches.</param>
+/// <param name="HighWatermark">Up to which offset records are committed, as the leader told with the answer.</param>
 /// <param name="LogStartOffset">The first offset the leader can still serve, or -1.</param>
 /// <param name="Start">Where the batches lie in the answer; of no meaning to a lane that drops them.</param>
 internal readonly record struct FetchedPiece(
-    int Partition, ErrorCode Error, long NextOffset, long Records, int Bytes, long LogStartOffset, int Start);
+    int Partition, ErrorCode Error, long NextOffset, long Records, int Bytes, long HighWatermark, long LogStartOffset, int Start);
 
 /// <summary>One reader's way to one leader: one fetch under way at a time.</summary>
 internal abstract class FetchLane : IDisposable
@@ -28,13 +29,13 @@ internal abstract class FetchLane : IDisposable
     private byte[] _sending = GC.AllocateUninitializedArray<byte>(4096, pinned: true);
     private int _firstTurn;
 
-    protected FetchLane(BrokerAddress leader, short version, LoadSpec load)
+    protected FetchLane(BrokerAddress leader, short version, TimeSpan connectTimeout, LoadSpec load)
     {
         _spec = load.Consume!;
         _clientId = load.ClientId;
         Topic = Encoding.UTF8.GetBytes(load.Topic);
         Version = version;
-        Link = new Link(leader, load.RequestTimeout);
+        Link = new Link(leader, connectTimeout);
         _request = new()
         {
             MaxWaitMs = (int)_spec.MaxWait.TotalMilliseconds,
@@ -44,9 +45,14 @@ internal abstract class FetchLane : IDisposable
     }
 
     /// <summary>A lane that keeps what it receives, or one that drops it.</summary>
-    public static FetchLane Create(BrokerAddress leader, Cluster cluster, LoadSpec load) => load.Consume!.Reading == Reading.Discard
-        ? new DiscardingLane(leader, cluster.Version(leader, ApiKey.Fetch, DiscardingLane.LastVersion), load)
-        : new KeepingLane(leader, cluster.Version(leader, ApiKey.Fetch, FetchRequest.FirstWithTopicIds - 1), load);
+    /// <exception cref="LoadException">Nobody listens there, or not in time.</exception>
+    public static FetchLane Create(BrokerAddress leader, LoadSpec load, TimeSpan connectTimeout)
+    {
+        var drops = load.Consume!.Reading == Reading.Discard;
+        var last = drops ? DiscardingLane.LastVersion : (short)(FetchRequest.FirstWithTopicIds - 1);
+        var version = ControlConnection.VersionOf(leader, load.ClientId, connectTimeout, ApiKey.Fetch, last);
+        return drops ? new DiscardingLane(leader, version, connectTimeout, load) : new KeepingLane(leader, version, connectTimeout, load);
+    }
 
     public Link Link { get; }
 
@@ -134,7 +140,8 @@ internal abstract class FetchLane : IDisposable
 }
 
 /// <summary>Receives answers whole.</summary>
-internal sealed class KeepingLane(BrokerAddress leader, short version, LoadSpec load) : FetchLane(leader, version, load)
+internal sealed class KeepingLane(BrokerAddress leader, short version, TimeSpan connectTimeout, LoadSpec load)
+    : FetchLane(leader, version, connectTimeout, load)
 {
     private readonly FetchResponse _response = new();
 
@@ -161,7 +168,7 @@ internal sealed class KeepingLane(BrokerAddress leader, short version, LoadSpec 
                 bytes += batch.Length;
             }
 
-            Pieces.Add(new(partition.Partition, partition.Error, next, records, bytes, partition.LogStartOffset, partition.RecordsStart));
+            Pieces.Add(new(partition.Partition, partition.Error, next, records, bytes, partition.HighWatermark, partition.LogStartOffset, partition.RecordsStart));
         }
 
         return true;

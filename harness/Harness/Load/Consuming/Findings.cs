@@ -19,6 +19,9 @@ internal sealed class Findings
 
     public long Unexpected { get; private set; }
 
+    /// <summary>Records read that were not, or no longer, committed.</summary>
+    public long Uncommitted { get; private set; }
+
     public long UnackedRead { get; set; }
 
     public IReadOnlyList<string> Examples => _examples;
@@ -33,6 +36,8 @@ internal sealed class Findings
 
     public void AddUnexpected(long records, string where) => Unexpected += Noted(records, "unexpected", where);
 
+    public void AddUncommitted(long records, string where) => Uncommitted += Noted(records, "uncommitted", where);
+
     public void Add(Findings other)
     {
         Read += other.Read;
@@ -41,6 +46,7 @@ internal sealed class Findings
         Reordered += other.Reordered;
         Corrupted += other.Corrupted;
         Unexpected += other.Unexpected;
+        Uncommitted += other.Uncommitted;
         UnackedRead += other.UnackedRead;
         _examples.AddRange(other._examples.Take(MaxExamples - _examples.Count));
     }
@@ -50,7 +56,7 @@ internal sealed class Findings
         (long Count, string What)[] anomalies =
         [
             (Lost, "lost"), (Duplicated, "read twice"), (Reordered, "read out of order"),
-            (Corrupted, "corrupted"), (Unexpected, "never sent by this load"),
+            (Corrupted, "corrupted"), (Unexpected, "never sent by this load"), (Uncommitted, "read and not committed"),
         ];
         List<string> reasons = [.. anomalies.Where(anomaly => anomaly.Count > 0).Select(anomaly => $"{anomaly.Count} records were {anomaly.What}"), .. otherReasons];
         return new()
@@ -65,6 +71,7 @@ internal sealed class Findings
             Reordered = Reordered,
             Corrupted = Corrupted,
             Unexpected = Unexpected,
+            Uncommitted = Uncommitted,
             UnackedRead = UnackedRead,
             Examples = _examples,
         };

@@ -1,16 +1,23 @@
 using Engine.Core;
+using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
+using Harness.Checking;
 using Harness.Load.Running;
 using Harness.Load.Wire;
 
 namespace Harness.Load.Consuming;
 
 /// <summary>One reader: a thread that fetches its partitions from every leader and shows what comes to a check.</summary>
-/// <remarks>The next fetch is sent before the last one's records are looked at, so broker and reader work at the same time.</remarks>
+/// <remarks>
+/// The next fetch is sent before the last one's records are looked at, so broker and reader work at the same time. A partition whose
+/// leader moved is looked for and gone on with at its offset; so is one whose connection was lost where <see cref="LoadSpec.Retries"/>
+/// says that this is no finding.
+/// </remarks>
 internal sealed class Reader : IDisposable
 {
     private const long LongestWait = 100 * Clock.Millisecond;
-    private const int ElectionPauseMs = 100;
+    private const long MendingWait = 2 * Clock.Millisecond; // how late it may be noticed that a leader is known or reached
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(1);
 
     private readonly LoadSpec _load;
     private readonly int[] _partitions;
@@ -22,10 +29,13 @@ internal sealed class Reader : IDisposable
     private readonly RunControl _control;
     private readonly long _patience;
     private readonly List<(FetchLane Lane, List<int> Partitions)> _lanes = [];
+    private readonly List<Orphan> _orphans = [];
     private readonly List<int> _wanted = [];
+    private readonly LeaderWatch _watch;
+    private readonly Openings<FetchLane> _openings;
     private PollEntry[] _polled = [];
     private long[]? _end;
-    private bool _leadersMoved;
+    private long _toldAt;
     private long _lastProgress;
 
     /// <param name="load">The whole load.</param>
@@ -42,6 +52,9 @@ internal sealed class Reader : IDisposable
         (_load, Number, _partitions, _start, _cluster, _check, _tally, _control) = (load, number, partitions, start, cluster, check, tally, control);
         _positions = [.. start];
         _patience = Clock.Nanoseconds(load.Drain);
+        var connectTimeout = load.RequestTimeout < ConnectTimeout ? load.RequestTimeout : ConnectTimeout;
+        _watch = cluster.Watch(load.Topic, connectTimeout, load.RetryBackoff);
+        _openings = new(leader => FetchLane.Create(leader, load, connectTimeout), Clock.Nanoseconds(load.RetryBackoff));
     }
 
     public int Number { get; }
@@ -56,8 +69,17 @@ internal sealed class Reader : IDisposable
     /// <summary>Partitions that ended before their end: what was there was not served.</summary>
     public List<string> Unserved { get; } = [];
 
+    /// <summary>Records it had read that were gone when it came back: their partition's log had been cut.</summary>
+    public long Vanished { get; private set; }
+
+    private bool Survives => _load.Retries is not null;
+
     /// <summary>Read until these offsets and no further; until it is told, a reader follows the log.</summary>
-    public void StopAt(long[] end) => Volatile.Write(ref _end, end);
+    public void StopAt(long[] end)
+    {
+        Volatile.Write(ref _toldAt, Clock.Now);
+        Volatile.Write(ref _end, end);
+    }
 
     /// <summary>Connects; before the thread starts.</summary>
     /// <exception cref="LoadException">The cluster does not answer.</exception>
@@ -73,12 +95,12 @@ internal sealed class Reader : IDisposable
             _lastProgress = Clock.Now;
             for (var now = _lastProgress; !_control.Stopping; now = Clock.Now)
             {
-                if (_leadersMoved && _lanes.TrueForAll(lane => !lane.Lane.IsBusy)) Reconnect();
+                if (_orphans.Count > 0) Adopt(now);
                 if (IsAtEnd() && !StartOver(now)) break;
                 if (GivesUp(now)) break;
 
-                foreach (var (lane, partitions) in _lanes) Fetch(lane, partitions, now);
-                Wait(now);
+                for (var i = _lanes.Count - 1; i >= 0; i--) Fetch(_lanes[i].Lane, _lanes[i].Partitions, now);
+                Wait();
             }
         }
         catch (LoadException problem)
@@ -93,6 +115,7 @@ internal sealed class Reader : IDisposable
 
     public void Dispose()
     {
+        _openings.Dispose();
         foreach (var (lane, _) in _lanes) lane.Dispose();
     }
 
@@ -118,7 +141,7 @@ internal sealed class Reader : IDisposable
     private bool GivesUp(long now)
     {
         if (_load.Consume!.Repeat && now >= _tally.MeasureEnd) return true;
-        if (now - _lastProgress <= _patience || Volatile.Read(ref _end) is not { } end) return false;
+        if (Volatile.Read(ref _end) is not { } end || now - Math.Max(_lastProgress, Volatile.Read(ref _toldAt)) <= _patience) return false;
 
         foreach (var partition in _partitions)
             if (_positions[partition] < end[partition])
@@ -128,41 +151,58 @@ internal sealed class Reader : IDisposable
 
     private void Fetch(FetchLane lane, List<int> partitions, long now)
     {
-        if (lane.IsBusy || _leadersMoved) return;
+        if (lane.IsBusy) return;
 
         var end = Volatile.Read(ref _end);
         _wanted.Clear();
         foreach (var partition in partitions)
             if (end is null || _positions[partition] < end[partition]) _wanted.Add(partition);
-        if (_wanted.Count > 0) lane.Send(_wanted, _positions, now);
-    }
+        if (_wanted.Count == 0) return;
 
-    private void Wait(long now)
-    {
-        Syscalls.Wait(_polled, LongestWait);
-        var woken = Clock.Now;
-        _tally.Roll(woken);
-        for (var i = 0; i < _lanes.Count; i++)
+        try
         {
-            var (lane, partitions) = _lanes[i];
-            if (lane.Link.HasUnsent) lane.Link.Send();
-            if (_polled[i].Ready == 0)
-            {
-                if (lane.IsBusy && woken - lane.SentAt > Clock.Nanoseconds(_load.RequestTimeout + _load.Consume!.MaxWait))
-                    throw new LoadException($"{lane.Leader} left a fetch unanswered for {_load.RequestTimeout.TotalSeconds:0.#} s");
-                continue;
-            }
-
-            if (!lane.Receive()) continue;
-
-            var arrived = Clock.Now;
-            _tally.Fetched(arrived, arrived - lane.SentAt);
-            foreach (var piece in lane.Pieces) Take(piece, arrived);
-            Show(lane, partitions, arrived);
+            lane.Send(_wanted, _positions, now);
+        }
+        catch (LoadException) when (Survives)
+        {
+            Abandon(lane, now);
         }
     }
 
-    private void Take(in FetchedPiece piece, long now)
+    private void Wait()
+    {
+        var polled = _polled; // losing a lane makes a new list
+        Syscalls.Wait(polled, _orphans.Count > 0 ? MendingWait : LongestWait);
+        var woken = Clock.Now;
+        _tally.Roll(woken);
+        for (var i = polled.Length - 1; i >= 0; i--) // the last first, as one may go
+        {
+            var (lane, partitions) = _lanes[i];
+            try
+            {
+                if (lane.Link.HasUnsent) lane.Link.Send();
+                if (polled[i].Ready != 0) Receive(lane, partitions);
+                else if (lane.IsBusy && woken - lane.SentAt > Clock.Nanoseconds(_load.RequestTimeout + _load.Consume!.MaxWait))
+                    throw new LoadException($"{lane.Leader} left a fetch unanswered for {_load.RequestTimeout.TotalSeconds:0.#} s");
+            }
+            catch (LoadException) when (Survives)
+            {
+                Abandon(lane, woken);
+            }
+        }
+    }
+
+    private void Receive(FetchLane lane, List<int> partitions)
+    {
+        if (!lane.Receive()) return;
+
+        var arrived = Clock.Now;
+        _tally.Fetched(arrived, arrived - lane.SentAt);
+        foreach (var piece in lane.Pieces) Take(piece, partitions, arrived);
+        Show(lane, partitions, arrived);
+    }
+
+    private void Take(in FetchedPiece piece, List<int> partitions, long now)
     {
         switch (piece.Error)
         {
@@ -172,14 +212,10 @@ internal sealed class Reader : IDisposable
                 _tally.Read(now, piece.Records, piece.Bytes);
                 break;
             case ErrorCode.OffsetOutOfRange:
-                // Retention was faster than the reader. What it took away stays missing, and will be found to be lost.
-                var first = _cluster.Offsets(_load.Topic, Engine.Protocol.Messages.ListOffsetsRequest.Earliest)[piece.Partition];
-                Unserved.Add($"partition {piece.Partition} begins at offset {first}, and reader {Number} had only come to {_positions[piece.Partition]}");
-                if (first <= _positions[piece.Partition]) throw new LoadException($"partition {piece.Partition} has no offset {_positions[piece.Partition]}");
-                _positions[piece.Partition] = first;
+                FindBeginning(piece.Partition, partitions, now);
                 break;
-            case ErrorCode.NotLeaderOrFollower or ErrorCode.LeaderNotAvailable or ErrorCode.UnknownTopicOrPartition or ErrorCode.OffsetNotAvailable:
-                _leadersMoved = true;
+            case var error when SendErrors.MovesLeader(error) || error is ErrorCode.OffsetNotAvailable or ErrorCode.ReplicaNotAvailable:
+                Leave(piece.Partition, partitions, now);
                 break;
             default:
                 throw new LoadException($"a fetch of partition {piece.Partition} was refused: {piece.Error}");
@@ -188,43 +224,112 @@ internal sealed class Reader : IDisposable
 
     private void Show(FetchLane lane, List<int> partitions, long now)
     {
+        var askedAt = lane.SentAt;
         if (!IsAtEnd()) Fetch(lane, partitions, now);
         if (_check is null) return;
 
         foreach (var piece in lane.Pieces)
-            foreach (var batch in new BatchReader(lane.Batches(piece))) _check.See(piece.Partition, batch, now);
+        {
+            var delivery = new Delivery(piece.Partition, piece.HighWatermark, askedAt, now);
+            foreach (var batch in new BatchReader(lane.Batches(piece))) _check.See(delivery, batch);
+        }
     }
 
-    private void Reconnect()
+    // Retention was faster than the reader, or the log was cut. What is gone stays missing, and will be found to be lost.
+    private void FindBeginning(int partition, List<int> partitions, long now)
     {
-        Thread.Sleep(ElectionPauseMs);
+        long first, end;
         try
         {
-            Connect();
-            _leadersMoved = false;
+            first = _cluster.Offsets(_load.Topic, ListOffsetsRequest.Earliest)[partition];
+            end = Survives ? _cluster.Offsets(_load.Topic, ListOffsetsRequest.Latest)[partition] : long.MaxValue;
         }
-        catch (LoadException) when (Clock.Now - _lastProgress < _patience)
+        catch (LoadException) when (Survives)
         {
-            // An election takes a moment: the loop comes back here.
+            Leave(partition, partitions, now);
+            return;
+        }
+
+        var position = _positions[partition];
+        if (first > position)
+        {
+            Unserved.Add($"partition {partition} begins at offset {first}, and reader {Number} had only come to {position}");
+            _positions[partition] = first;
+        }
+        else if (end < position)
+        {
+            Vanished += position - end;
+            Unserved.Add($"partition {partition} ends at offset {end}, and reader {Number} had read it up to {position}");
+            _positions[partition] = end;
+        }
+        else if (!Survives)
+        {
+            throw new LoadException($"partition {partition} has no offset {position}");
+        }
+    }
+
+    private void Leave(int partition, List<int> partitions, long now)
+    {
+        partitions.Remove(partition);
+        _orphans.Add(new(partition, now, now + Clock.Nanoseconds(_load.RetryBackoff)));
+    }
+
+    private void Abandon(FetchLane lane, long now)
+    {
+        var index = _lanes.FindIndex(known => known.Lane == lane);
+        foreach (var partition in _lanes[index].Partitions) _orphans.Add(new(partition, now, now));
+        _lanes.RemoveAt(index);
+        lane.Dispose();
+        ListLanes();
+    }
+
+    private void Adopt(long now)
+    {
+        for (var i = _orphans.Count - 1; i >= 0; i--)
+        {
+            var (partition, since, until) = _orphans[i];
+            if (!Survives && now - Math.Max(_lastProgress, since) > _patience) throw new LoadException($"partition {partition} has no leader");
+            if (now < until || _watch.Leader(partition, since) is not { } leader) continue;
+
+            var index = _lanes.FindIndex(lane => lane.Lane.Leader == leader);
+            if (index < 0)
+            {
+                var opened = _openings.TryTake(leader, now, out var refused);
+                if (refused) _orphans[i] = new(partition, now, until); // perhaps it does not lead any more
+                if (opened is null) continue;
+
+                index = _lanes.Count;
+                _lanes.Add((opened, []));
+                ListLanes();
+            }
+
+            _lanes[index].Partitions.Add(partition);
+            _orphans.RemoveAt(i);
         }
     }
 
     private void Connect()
     {
         var leaders = _cluster.Leaders(_load.Topic);
-        foreach (var (lane, partitions) in _lanes) partitions.Clear();
         foreach (var partition in _partitions)
         {
             var index = _lanes.FindIndex(lane => lane.Lane.Leader == leaders[partition]);
             if (index < 0)
             {
                 index = _lanes.Count;
-                _lanes.Add((FetchLane.Create(leaders[partition], _cluster, _load), []));
+                _lanes.Add((FetchLane.Create(leaders[partition], _load, _load.RequestTimeout), []));
             }
 
             _lanes[index].Partitions.Add(partition);
         }
 
-        _polled = [.. _lanes.Select(lane => new PollEntry { Socket = lane.Lane.Link.Handle, Wanted = Syscalls.PollIn })];
+        ListLanes();
     }
+
+    private void ListLanes() => _polled = [.. _lanes.Select(lane => new PollEntry { Socket = lane.Lane.Link.Handle, Wanted = Syscalls.PollIn })];
+
+    /// <param name="Partition">Which no lane reads.</param>
+    /// <param name="Since">Who leads it must have been asked after this.</param>
+    /// <param name="Until">Not to be taken up before.</param>
+    private readonly record struct Orphan(int Partition, long Since, long Until);
 }

@@ -9,8 +9,9 @@ internal sealed class StructureCheck : IBatchCheck
     private readonly Findings _findings = new();
     private readonly Dictionary<int, long> _next = [];
 
-    public void See(int partition, ReadOnlySpan<byte> batch, long now)
+    public void See(in Delivery delivery, ReadOnlySpan<byte> batch)
     {
+        var partition = delivery.Partition;
         var header = new BatchHeader(batch);
         var where = $"partition {partition}, batch at offset {header.BaseOffset}";
         if (BatchCheck.SoundBatchBytes(batch) != batch.Length)

@@ -8,11 +8,18 @@ namespace Harness.Load.Consuming;
 /// <summary>Is shown the batches that a reader receives, partition by partition in offset order.</summary>
 internal interface IBatchCheck
 {
-    void See(int partition, ReadOnlySpan<byte> batch, long now);
+    void See(in Delivery delivery, ReadOnlySpan<byte> batch);
 
     /// <summary>Says what was found, when reading is over; to be called once.</summary>
     Findings Conclude();
 }
+
+/// <summary>The answer that a batch came with.</summary>
+/// <param name="Partition">Of which partition.</param>
+/// <param name="HighWatermark">Up to which offset records are committed, as the leader told.</param>
+/// <param name="AskedAt">When the fetch was sent.</param>
+/// <param name="ArrivedAt">When the whole answer was here.</param>
+internal readonly record struct Delivery(int Partition, long HighWatermark, long AskedAt, long ArrivedAt);
 
 /// <summary>Compares one reader's records with what was sent: each acknowledged one once, in order, byte for byte.</summary>
 internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions, Schedule measured) : IBatchCheck
@@ -27,10 +34,13 @@ internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions,
     /// <summary>From the intended send time to now, for records due in the measured time of a load that keeps journals.</summary>
     public Histogram EndToEnd { get; } = new();
 
-    public void See(int partition, ReadOnlySpan<byte> batch, long now)
+    public void See(in Delivery delivery, ReadOnlySpan<byte> batch)
     {
+        var partition = delivery.Partition;
         var header = new BatchHeader(batch);
         if (header.IsControl) return;
+        if (header.NextOffset > delivery.HighWatermark)
+            _findings.AddUncommitted(header.NextOffset - Math.Max(header.BaseOffset, delivery.HighWatermark), $"{Place(partition, header)}, high watermark {delivery.HighWatermark}");
         if (BatchCheck.SoundBatchBytes(batch) != batch.Length)
         {
             // Its header is not to be trusted either: not with whose it is, hardly with how many there are.
@@ -51,7 +61,7 @@ internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions,
             : FindNumber(batch, stream, progress.Next);
         progress.Saw(number, header.RecordCount, _findings, Place(partition, header));
         Compare(batch, stream, number);
-        if (stream.Journal is not null) MeasureEndToEnd(progress, number, header.RecordCount, now);
+        if (stream.Journal is not null) MeasureEndToEnd(progress, number, header.RecordCount, delivery.ArrivedAt);
     }
 
     public Findings Conclude()

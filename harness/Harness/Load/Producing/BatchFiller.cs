@@ -27,7 +27,7 @@ internal sealed class BatchFiller
     private readonly OutgoingBatch?[] _open;
     private readonly Stack<OutgoingBatch> _spare = [];
     private readonly ulong _partitionSequence;
-    private LeaderLane[] _lanes = [];
+    private Lane[] _lanes = [];
     private int _batchesLeft;
     private int _turn;
     private int _pendingPartition = -1;
@@ -63,15 +63,14 @@ internal sealed class BatchFiller
 
     private bool IsClosedLoop => _spec.Arrival == Arrival.Closed;
 
-    /// <summary>Says which lane leads to which partition, from now on.</summary>
-    public void Route(LeaderLane[] lanes)
+    /// <summary>Says where batches go; before the first <see cref="Fill"/>.</summary>
+    /// <param name="lanes">The way of each partition at this moment: whoever owns the list may change it.</param>
+    /// <param name="mostLanes">Of how many lanes it can come to consist.</param>
+    public void Route(Lane[] lanes, int mostLanes)
     {
-        var first = _lanes.Length == 0;
         _lanes = lanes;
-        if (!first) return;
-
         var open = _content.HasKeys ? _partitions.Length : 1;
-        var needed = open + lanes.Distinct().Count() * (_spec.MaxInFlight + 1) + 1;
+        var needed = open + mostLanes * (_spec.MaxInFlight + 1) + 1;
         _batchesLeft = IsClosedLoop ? needed : (int)Math.Max(needed, BufferBytes / _spec.BatchBytes);
     }
 
@@ -118,7 +117,7 @@ internal sealed class BatchFiller
     }
 
     /// <summary>Closes all open batches that go a lane's way if one of them has lingered long enough.</summary>
-    public bool CloseExpired(LeaderLane lane, long now)
+    public bool CloseExpired(Lane lane, long now)
     {
         if (FirstLinger(lane) > now) return false;
 
@@ -187,7 +186,7 @@ internal sealed class BatchFiller
         if (!_content.HasKeys) _turn = (_turn + 1) % _partitions.Length;
     }
 
-    private long FirstLinger(LeaderLane lane)
+    private long FirstLinger(Lane lane)
     {
         var first = long.MaxValue;
         for (var partition = 0; partition < _open.Length; partition++)

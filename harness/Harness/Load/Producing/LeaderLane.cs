@@ -15,12 +15,12 @@ internal interface IBatchOutcome
     /// <summary>The batch is acknowledged and may be reused.</summary>
     void Acked(OutgoingBatch batch, long sentAt, long now, long baseOffset);
 
-    /// <summary>The batch was refused and may be reused.</summary>
-    void Failed(OutgoingBatch batch, ErrorCode error, long now);
+    /// <summary>The batch was refused.</summary>
+    void Failed(OutgoingBatch batch, ErrorCode error, long sentAt, long now);
 }
 
 /// <summary>One producer's way to one leader: batches that wait, requests under way, one socket. Answers come in order.</summary>
-internal sealed class LeaderLane : IDisposable
+internal sealed class LeaderLane : Lane, IDisposable
 {
     // As Kafka's producer: batches for several partitions of a leader share a request up to this size (max.request.size).
     private const int MaxRequestBytes = 1 << 20;
@@ -39,44 +39,70 @@ internal sealed class LeaderLane : IDisposable
     private int _correlationId;
     private bool _stuck;
 
-    public LeaderLane(BrokerAddress leader, short version, LaneSettings settings, IBatchOutcome outcome)
+    /// <exception cref="LoadException">Nobody listens there, or not in time.</exception>
+    public LeaderLane(BrokerAddress leader, short version, TimeSpan connectTimeout, LaneSettings settings, IBatchOutcome outcome)
     {
         _settings = settings;
         _outcome = outcome;
         _topic = Encoding.UTF8.GetBytes(settings.Topic);
         _version = version;
-        _link = new Link(leader, settings.Timeout);
+        _link = new Link(leader, connectTimeout);
     }
 
     public BrokerAddress Leader => _link.Broker;
 
     public int Socket => _link.Handle;
 
-    public int Waiting => _waiting.Count;
+    public override int Waiting => _waiting.Count;
 
-    public int UnderWay => _underWay.Count;
+    public override int UnderWay => _underWay.Count;
 
     public bool HasUnsent => _link.HasUnsent;
 
     /// <summary>Whether neither the limit of unanswered requests nor a full socket stands in the way of another request.</summary>
-    public bool CanSend => _underWay.Count < (_settings.Acks == 0 ? 1 : _settings.MaxInFlight) && !_link.HasUnsent;
+    public override bool CanSend => _underWay.Count < (_settings.Acks == 0 ? 1 : _settings.MaxInFlight) && !_link.HasUnsent;
 
     /// <summary>Since when <see cref="CanSend"/> is true.</summary>
     public long FreeSince { get; private set; }
 
-    /// <summary>Records in requests without an answer.</summary>
-    public long UnansweredRecords => _underWay.Sum(request => request.Batches.Sum(batch => (long)batch.Count));
-
-    /// <summary>Records encoded and not sent.</summary>
-    public long WaitingRecords => _waiting.Sum(batch => (long)batch.Count);
-
     /// <summary>When the oldest request without an answer was sent; <see cref="long.MaxValue"/> when there is none.</summary>
     public long OldestSend => _underWay.TryPeek(out var oldest) ? oldest.SentAt : long.MaxValue;
 
-    public void Enqueue(OutgoingBatch batch) => _waiting.Enqueue(batch);
+    public override void Enqueue(OutgoingBatch batch) => _waiting.Enqueue(batch);
 
-    /// <summary>Hands back what waits, for another leader.</summary>
-    public bool TryTakeBack(out OutgoingBatch batch) => _waiting.TryDequeue(out batch!);
+    /// <summary>Hands over what waits for one partition, in order.</summary>
+    public void TakeBack(int partition, Lane to)
+    {
+        for (var left = _waiting.Count; left > 0; left--)
+        {
+            var batch = _waiting.Dequeue();
+            if (batch.Stream.Partition == partition) to.Enqueue(batch);
+            else _waiting.Enqueue(batch);
+        }
+    }
+
+    /// <summary>Takes back a batch that was sent and not answered, the oldest first: whether it was stored nobody knows.</summary>
+    /// <remarks>Only once the lane is of no more use: its memory belongs to the socket until then.</remarks>
+    public bool TryTakeUnanswered(out OutgoingBatch batch)
+    {
+        batch = null!;
+        while (_underWay.TryPeek(out var oldest))
+        {
+            if (oldest.Batches.Count > 0)
+            {
+                batch = oldest.Batches[0];
+                oldest.Batches.RemoveAt(0);
+                return true;
+            }
+
+            _underWay.Dequeue();
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes back a batch that waits.</summary>
+    public bool TryTakeWaiting(out OutgoingBatch batch) => _waiting.TryDequeue(out batch!);
 
     /// <summary>Sends one request with as many of the waiting batches as may share it; gives its size in bytes.</summary>
     /// <exception cref="LoadException">The connection is lost.</exception>
@@ -194,7 +220,7 @@ internal sealed class LeaderLane : IDisposable
             var batch = request.Batches[index];
             request.Batches.RemoveAt(index);
             if (answer.Error == ErrorCode.None) _outcome.Acked(batch, request.SentAt, now, answer.BaseOffset);
-            else _outcome.Failed(batch, answer.Error, now);
+            else _outcome.Failed(batch, answer.Error, request.SentAt, now);
         }
 
         if (request.Batches.Count > 0) throw new LoadException($"{Leader} left out partition {request.Batches[0].Stream.Partition} in its answer");
@@ -228,4 +254,4 @@ internal sealed class LeaderLane : IDisposable
 }
 
 /// <summary>What all of a load's lanes have in common.</summary>
-internal sealed record LaneSettings(string Topic, string ClientId, short Acks, int MaxInFlight, TimeSpan Timeout);
+internal sealed record LaneSettings(string Topic, string ClientId, short Acks, int MaxInFlight, TimeSpan Timeout, TimeSpan Backoff);

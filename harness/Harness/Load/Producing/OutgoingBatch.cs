@@ -53,6 +53,15 @@ internal sealed class OutgoingBatch
     /// <summary>When it should be sent: when its last record is due if it is full, else when its linger is over.</summary>
     public long Due { get; set; }
 
+    /// <summary>How often it was sent.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>When it was sent first.</summary>
+    public long FirstSentAt { get; set; }
+
+    /// <summary>Whether an attempt ended such that the leader may have stored it.</summary>
+    public bool MayBeStored { get; set; }
+
     /// <summary>Whether another record of the mean size of those that are in would not fit.</summary>
     public bool IsFull => (long)RemainingBytes * Count < SizeBytes - BatchHeader.Size;
 
@@ -61,6 +70,7 @@ internal sealed class OutgoingBatch
         Stream = stream;
         FirstNumber = stream.Encoded;
         PayloadBytes = 0;
+        (Attempts, MayBeStored) = (0, false);
         if (_template is null) _builder.Begin(Buffer, HeadRoom, _maxBytes, timestampMs);
         else _template.Begin(timestampMs);
     }

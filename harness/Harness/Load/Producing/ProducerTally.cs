@@ -1,4 +1,3 @@
-using Engine.Core;
 using Harness.Load.Running;
 
 namespace Harness.Load.Producing;
@@ -11,7 +10,7 @@ namespace Harness.Load.Producing;
 internal sealed class ProducerTally(Schedule schedule, Timeline timeline)
 {
     private readonly SecondTally _second = new();
-    private readonly Dictionary<ErrorCode, long> _errors = [];
+    private readonly Dictionary<string, long> _errors = [];
     private int _secondNumber;
 
     public ProducerCounts Measured { get; } = new();
@@ -26,9 +25,16 @@ internal sealed class ProducerTally(Schedule schedule, Timeline timeline)
 
     public Histogram GeneratorLateness { get; } = new();
 
-    public IReadOnlyDictionary<ErrorCode, long> Errors => _errors;
+    /// <summary>Records that failed, by what their last attempt ended with.</summary>
+    public IReadOnlyDictionary<string, long> Errors => _errors;
 
     public long FailedRecords => _errors.Values.Sum();
+
+    /// <summary>Of the failed, those that may be stored nevertheless.</summary>
+    public long IndeterminateRecords { get; private set; }
+
+    /// <summary>Records sent once more, counted each time.</summary>
+    public long ResentRecords { get; private set; }
 
     /// <summary>Hands the last second's figures on once it is over.</summary>
     public void Roll(long now)
@@ -97,9 +103,12 @@ internal sealed class ProducerTally(Schedule schedule, Timeline timeline)
         ServiceTime.RecordNanoseconds(now - sentAt, to - from);
     }
 
-    public void Failed(OutgoingBatch batch, ErrorCode error)
+    public void Resent(OutgoingBatch batch) => ResentRecords += batch.Count;
+
+    public void Failed(OutgoingBatch batch, string why)
     {
-        _errors[error] = _errors.GetValueOrDefault(error) + batch.Count;
+        _errors[why] = _errors.GetValueOrDefault(why) + batch.Count;
+        if (batch.MayBeStored) IndeterminateRecords += batch.Count;
         _second.FailedRecords += batch.Count;
     }
 

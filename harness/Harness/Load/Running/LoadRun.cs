@@ -14,6 +14,7 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
     private const long LeadPerThread = 5 * Clock.Millisecond;
     private const long Lead = 20 * Clock.Millisecond;
     private static readonly TimeSpan SettlingTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PatienceWithOne = TimeSpan.FromSeconds(2); // of several brokers, where some may be gone
 
     private readonly List<Producer> _producers = [];
     private readonly List<Reader> _readers = [];
@@ -23,7 +24,8 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
     /// <exception cref="LoadException">Nothing could be sent or read at all.</exception>
     public LoadReport Execute()
     {
-        using var cluster = new Cluster(spec.Bootstrap, spec.ClientId, spec.RequestTimeout);
+        var timeout = spec.Retries is null || spec.RequestTimeout < PatienceWithOne ? spec.RequestTimeout : PatienceWithOne;
+        using var cluster = new Cluster(spec.Bootstrap, spec.ClientId, timeout);
         try
         {
             var partitionCount = cluster.Leaders(spec.Topic).Length;
@@ -126,7 +128,7 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
     // behind acks=0 nobody knows what is still on its way, so that the end must have stood still for a while.
     private long[] EndOffsets(Cluster cluster)
     {
-        var end = cluster.Offsets(spec.Topic, ListOffsetsRequest.Latest);
+        var end = LatestOffsets(cluster);
         if (spec.Produce!.Acks == 0)
         {
             for (long[] before = []; !before.SequenceEqual(end); end = cluster.Offsets(spec.Topic, ListOffsetsRequest.Latest))
@@ -139,6 +141,21 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
 
         foreach (var stream in _ledger!.Streams) end[stream.Partition] = Math.Max(end[stream.Partition], stream.AckedEndOffset);
         return end;
+    }
+
+    // An election may still be under way.
+    private long[] LatestOffsets(Cluster cluster)
+    {
+        for (var since = Clock.Now; ; Thread.Sleep(spec.RetryBackoff))
+        {
+            try
+            {
+                return cluster.Offsets(spec.Topic, ListOffsetsRequest.Latest);
+            }
+            catch (LoadException) when (spec.Retries is not null && Clock.Now - since < Clock.Nanoseconds(spec.Drain) && !control.Stopping)
+            {
+            }
+        }
     }
 
     private BatchFiller Filler(ProduceSpec produce, RecordContent content, int number, Schedule schedule)

@@ -46,9 +46,10 @@ internal static class ReportComposer
             WorstSecond = perSecond.Min(),
             Totals = new(
                 whole.SentRecords, whole.AckedRecords, producers.Sum(producer => producer.Tally.FailedRecords),
-                producers.Sum(producer => producer.Unanswered), producers.Sum(producer => producer.NeverSent)),
+                producers.Sum(producer => producer.Unanswered), producers.Sum(producer => producer.NeverSent),
+                producers.Sum(producer => producer.Tally.IndeterminateRecords), producers.Sum(producer => producer.Tally.ResentRecords)),
             Errors = producers.SelectMany(producer => producer.Tally.Errors)
-                .GroupBy(error => error.Key).ToDictionary(error => error.Key.ToString(), error => error.Sum(count => count.Value)),
+                .GroupBy(error => error.Key).ToDictionary(error => error.Key, error => error.Sum(count => count.Value)),
             Latency = latency,
             ServiceTime = service,
             SendLateness = lateness,
@@ -89,6 +90,7 @@ internal static class ReportComposer
 
         var findings = new Findings();
         foreach (var check in checks) findings.Add(check.Conclude());
+        foreach (var reader in readers) findings.AddUncommitted(reader.Vanished, $"reader {reader.Number} found them gone when it came back");
         return findings.Conclude(produced ? "content" : "structure", acked, readers.SelectMany(reader => reader.Unserved));
     }
 
@@ -98,7 +100,9 @@ internal static class ReportComposer
 
         if (produce.TemplateMode) yield return "template mode: batches are encoded once and sent again and again";
         if (produce.Acks == 0) yield return "acks=0: nothing is acknowledged, a record counts once it is handed to the kernel";
-        if (produced.Totals.Failed > 0) yield return $"{produced.Totals.Failed} records were refused: {string.Join(", ", produced.Errors.Keys)}";
+        if (produced.Totals.Failed > 0) 
+            yield return $"{produced.Totals.Failed} records were refused or given up: {string.Join(", ", produced.Errors.Keys)}";
+        if (produced.Totals.Resent > 0) yield return $"{produced.Totals.Resent} records were sent again";
         if (produced.Totals.NeverSent > 0)
             yield return $"{produced.Totals.NeverSent} records were due and not sent when the drain time was over: the offered rate was not taken";
         foreach (var sign in produced.SaturationSigns) yield return "the generator may have been the limit: " + sign;

@@ -28,6 +28,11 @@ internal static class SpecCheck
         Need(Encoding.UTF8.GetByteCount(spec.ClientId) <= MaxClientIdBytes, $"clientId: at most {MaxClientIdBytes} bytes");
         Need(spec.Duration > TimeSpan.Zero, "duration: more than 0");
         Need(spec.RequestTimeout > TimeSpan.Zero, "requestTimeout: more than 0");
+        Need(spec.Retries is null or >= 0, "retries: at least 0");
+        Need(spec.DeliveryTimeout > TimeSpan.Zero, "deliveryTimeout: more than 0");
+        Need(spec.RetryBackoff > TimeSpan.Zero, "retryBackoff: more than 0");
+        // A broker remembers an idempotent producer's last five batches of a partition (KIP-98).
+        Need(spec is not { Retries: > 0, Produce: { Idempotent: true, MaxInFlight: > 5 } }, "maxInFlight: at most 5 for an idempotent producer that retries");
         Need(spec.Produce is not null || spec.Consume is not null, "neither produce nor consume: nothing to do");
         if (spec.Produce is { } produce) Check(produce, Need);
         if (spec.Consume is { } consume) Check(consume, spec.Produce is not null, Need);

@@ -27,6 +27,9 @@ internal sealed class SentStream(int producer, int partition, StreamRecords reco
     /// <summary>Records encoded so far, which is also the number of the next to be encoded.</summary>
     public long Encoded { get; set; }
 
+    /// <summary>Batches in requests without an answer.</summary>
+    public int UnderWay { get; set; }
+
     /// <summary>The record that has sequence number 0 under the producer's present id.</summary>
     public long SequenceZero { get; set; }
 

@@ -18,6 +18,8 @@ internal sealed class Cluster : IDisposable
     private readonly TimeSpan _timeout;
     private readonly Dictionary<BrokerAddress, ControlConnection> _connections = [];
     private Dictionary<int, BrokerAddress> _brokers = [];
+    private BrokerAddress? _answeredLast;
+    private LeaderWatch? _watch;
 
     /// <param name="bootstrap">Brokers as <c>host:port</c>; any that answers will do.</param>
     /// <param name="clientId">What brokers are told we are called.</param>
@@ -28,6 +30,12 @@ internal sealed class Cluster : IDisposable
         _bootstrap = [.. bootstrap.Select(text => BrokerAddress.Parse(text) ?? throw new LoadException($"'{text}' is not host:port"))];
         _clientId = clientId;
         _timeout = timeout;
+    }
+
+    /// <summary>Who leads a topic's partitions from moment to moment; one topic a cluster.</summary>
+    public LeaderWatch Watch(string topic, TimeSpan timeout, TimeSpan pause)
+    {
+        lock (_lock) return _watch ??= new LeaderWatch(_bootstrap, topic, _clientId, timeout, pause);
     }
 
     /// <summary>Asks for a topic as it is now.</summary>
@@ -118,7 +126,10 @@ internal sealed class Cluster : IDisposable
     public void Dispose()
     {
         lock (_lock)
+        {
+            _watch?.Dispose();
             foreach (var connection in _connections.Values) connection.Dispose();
+        }
     }
 
     private MetadataResponse Metadata(IReadOnlyList<MetadataRequestTopic> topics)
@@ -132,11 +143,14 @@ internal sealed class Cluster : IDisposable
     private T Any<T>(Func<ControlConnection, T> ask)
     {
         var problems = new List<string>();
-        foreach (var broker in _bootstrap.Concat(_brokers.Values).Distinct().ToList())
+        // One that hangs costs a timeout, but not with every question.
+        foreach (var broker in _bootstrap.Concat(_brokers.Values).Distinct().OrderBy(broker => broker == _answeredLast ? 0 : 1).ToList())
         {
             try
             {
-                return ask(Connection(broker));
+                var answer = ask(Connection(broker));
+                _answeredLast = broker;
+                return answer;
             }
             catch (LoadException problem)
             {

@@ -60,6 +60,14 @@ internal sealed class ControlConnection : IDisposable
             $"{_broker} speaks {api} {theirs.MinVersion}-{theirs.MaxVersion}, this client {ours.MinVersion}-{Math.Min(atMost, ours.MaxVersion)}");
     }
 
+    /// <summary>The same of a broker that is asked nothing else.</summary>
+    /// <exception cref="LoadException">Nobody answers there, or there is none.</exception>
+    public static short VersionOf(BrokerAddress broker, string clientId, TimeSpan timeout, ApiKey api, short atMost = short.MaxValue)
+    {
+        using var connection = new ControlConnection(broker, clientId, timeout);
+        return connection.Version(api, atMost);
+    }
+
     /// <summary>Sends a request in the highest common version and waits for its answer.</summary>
     /// <exception cref="LoadException">The broker does not answer, or not with what was asked for.</exception>
     public T Call<T>(ApiKey api, BodyWriter write, BodyReader<T> read) => Call(api, Version(api), write, read);
