@@ -1,4 +1,5 @@
 using System.Net;
+using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Handlers;
 using Engine.Broker.Metadata;
@@ -39,12 +40,13 @@ internal sealed class BrokerNode : IDisposable
             var replication = Keep(Replications.Catalog.Create(options.Replication).Instance(options.NodeId));
             var mending = Keep(new Mending(options.NodeId, _store));
             var check = BatchChecks.Catalog.Create(options.Check).Instance;
-            var reconciler = new Reconciler(options, folder, partitions, proposals, mending, replication, check, firstEpoch: _store.State.Version + 1);
+            var acks = AckRules.Catalog.Create(options.Acks).Instance;
+            var reconciler = new Reconciler(options, folder, partitions, proposals, mending, replication, check, acks, firstEpoch: _store.State.Version + 1);
             Keep(_store.Watch(reconciler.Apply));
             Keep(new Housekeeping(partitions, folder, options));
             if (options.Compacts) Keep(Compact(partitions, options.Compactor));
 
-            var produce = new ProduceHandler(partitions, deadlines);
+            var produce = new ProduceHandler(partitions, deadlines, new AckRules(acks));
             var fetch = new FetchHandler(partitions, deadlines);
             var dispatch = new Dispatch(produce, fetch, AdminApis.All(_store, Settings(options), partitions));
             var clients = Listen(options, options.Listen, dispatch, ListenerKind.Client);

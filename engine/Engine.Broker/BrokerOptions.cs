@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Metadata;
 using Engine.Broker.Network;
@@ -51,6 +52,9 @@ internal sealed record BrokerOptions
 
     public string Check { get; init; } = BatchChecks.Catalog.Default;
 
+    /// <summary>What a producer's acks=all asks for.</summary>
+    public string Acks { get; init; } = AckRules.Catalog.Default;
+
     /// <summary>What topics have unless they say otherwise.</summary>
     public TopicConfig Topics { get; init; } = new();
 
@@ -91,7 +95,7 @@ internal sealed record BrokerOptions
     public string ClusterFolder => Cluster ?? Path.Combine(Data, "cluster");
 
     private static IStrategyCatalog[] Catalogs { get; } =
-        [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, Replications.Catalog, MetadataStores.Catalog, BatchChecks.Catalog];
+        [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, Replications.Catalog, MetadataStores.Catalog, BatchChecks.Catalog, AckRules.Catalog];
 
     /// <summary>Reads a command line. What cannot be read is added to <paramref name="problems"/>.</summary>
     public static BrokerOptions Parse(IReadOnlyList<string> args, List<string> problems)
@@ -133,6 +137,8 @@ internal sealed record BrokerOptions
             }
         }
 
+        if (problems.Count == 0 && AckRules.Catalog.Create(Acks).Instance.NeedsFlush && WritePaths.Catalog.Create(Write).Instance.IsVolatile)
+            problems.Add($"--acks {Acks}: --write {Write} keeps nothing that could be flushed");
         return problems;
     }
 
@@ -151,13 +157,13 @@ internal sealed record BrokerOptions
         Catalogs.Zip(StrategyTexts()).ToDictionary(pair => pair.First.Seam, pair => pair.First.Resolve(pair.Second));
 
     private static readonly string[] KnownNames =
-        ["--node-id", "--listen", "--inter-broker", "--advertise", "--data", "--cluster", "--read", "--write", "--flush", "--cache", "--network", "--replication", "--metadata", "--check-batches", "--set"];
+        ["--node-id", "--listen", "--inter-broker", "--advertise", "--data", "--cluster", "--read", "--write", "--flush", "--cache", "--network", "--replication", "--metadata", "--check-batches", "--acks", "--set"];
 
     // --check alone asks for the options to be checked.
     private static string OptionOf(IStrategyCatalog catalog) => catalog == BatchChecks.Catalog ? "--check-batches" : "--" + catalog.Seam;
 
     // In the order of Catalogs.
-    private string[] StrategyTexts() => [Read, Write, Flush, Cache, Network, Replication, Metadata, Check];
+    private string[] StrategyTexts() => [Read, Write, Flush, Cache, Network, Replication, Metadata, Check, Acks];
 
     private BrokerOptions With(string name, string value, List<string> problems)
     {
@@ -177,6 +183,7 @@ internal sealed record BrokerOptions
             case "--replication": return this with { Replication = value };
             case "--metadata": return this with { Metadata = value };
             case "--check-batches": return this with { Check = value };
+            case "--acks": return this with { Acks = value };
             case "--set": return WithSetting(value, problems);
             default:
                 problems.Add(name == "--node-id" ? $"--node-id {value}: give a number from 0 up" : $"{name} {value}: give an address and port, such as 127.0.0.1:9092");

@@ -1,3 +1,4 @@
+using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Partitions;
 using Engine.Broker.Replication;
@@ -19,7 +20,7 @@ namespace Engine.Broker;
 /// </param>
 internal sealed class Reconciler(
     BrokerOptions options, DataFolder folder, PartitionTable partitions, IInSyncProposals proposals, IMending mending, IReplication replication, IBatchCheck check,
-    long firstEpoch)
+    IAckRule acks, long firstEpoch)
 {
     private ClusterState _opened = ClusterState.Empty;  // The state that the partitions held here correspond to.
     private ClusterState _updated = ClusterState.Empty; // The state that they were last told of.
@@ -146,6 +147,7 @@ internal sealed class Reconciler(
             TimestampBeforeMaxMs = config.TimestampBeforeMaxMs,
             TimestampAfterMaxMs = config.TimestampAfterMaxMs,
             Check = check,
+            FlushesForAcks = acks.NeedsFlush,
             ProducerIdExpiration = options.ProducerIdExpiration,
             ReplicaLagMax = options.ReplicaLagMax,
             Log = new LogOptions
@@ -156,6 +158,7 @@ internal sealed class Reconciler(
                 RetentionAge = !config.IsDeleted ? Timeout.InfiniteTimeSpan : Span(config.RetentionMs),
                 MaxBatchBytes = config.MaxMessageBytes,
                 HoldsSoundCrcs = check.ChecksCrc,
+                FlushesWhatItFinds = acks.NeedsFlush,
                 Compaction = !config.IsCompacted ? null : new CompactionOptions
                 {
                     MinDirtyRatio = config.MinCleanableDirtyRatio,

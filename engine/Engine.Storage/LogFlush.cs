@@ -50,6 +50,18 @@ internal sealed class LogFlush(LogState log, LogFolder folder, NodeFiles node)
         else node.Flusher.Schedule(this, due);
     }
 
+    /// <summary>Has a flusher thread flush as soon as one is free; what is appended while it does goes with the next round.</summary>
+    public void Begin(Instant now)
+    {
+        lock (_state)
+        {
+            if (_flushedOffset >= log.EndOffset || now >= _due) return;
+            _due = now;
+        }
+
+        node.Flusher.Schedule(this, now);
+    }
+
     /// <summary>Makes everything written so far durable before it returns.</summary>
     /// <returns>Whether <see cref="FlushedOffset"/> moved.</returns>
     /// <exception cref="LogOfflineException">It could not; the log is offline.</exception>

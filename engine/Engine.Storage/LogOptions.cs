@@ -28,6 +28,9 @@ public sealed record LogOptions
     /// Where nobody checked, it may also be how its producer sent it.</summary>
     public bool HoldsSoundCrcs { get; init; } = true;
 
+    /// <summary>Whether what is found when the log is opened is flushed, so that <see cref="PartitionLog.FlushedOffset"/> tells of it too.</summary>
+    public bool FlushesWhatItFinds { get; init; }
+
     /// <summary>How the log is compacted; null: it is not.</summary>
     public CompactionOptions? Compaction { get; init; }
 

@@ -55,12 +55,13 @@ public sealed partial class PartitionLog
         _flush.Advanced += () =>
         {
             if (_flush.HoldsAcknowledgement) StoredAdvanced?.Invoke(this);
+            FlushedAdvanced?.Invoke(this);
         };
 
         LostOffsets = Math.Max(0, folder.RecoveryPoint - EndOffset);
         // Less than was once durable: the disk lied. What is appended again must not count as durable.
         if (folder.RecoveryPoint > EndOffset) folder.SetRecoveryPoint(Active.BaseOffset);
-        if (_flush.HoldsAcknowledgement) _flush.SyncAll(); // What was found is about to be acknowledged.
+        if (_flush.HoldsAcknowledgement || options.FlushesWhatItFinds) _flush.SyncAll(); // What was found is about to be acknowledged.
         _flush.Reset(EndOffset);
         foreach (var closed in _state.Segments.AsSpan()[..^1])
         {
@@ -129,6 +130,9 @@ public sealed partial class PartitionLog
     /// returned. The handler must not block.
     /// </summary>
     public event Action<PartitionLog>? StoredAdvanced;
+
+    /// <summary><see cref="FlushedOffset"/> has advanced, raised as <see cref="StoredAdvanced"/> is, under every policy.</summary>
+    public event Action<PartitionLog>? FlushedAdvanced;
 
     /// <summary>The log has gone offline, raised once on the thread that found out. The handler must not block.</summary>
     public event Action<PartitionLog, LogOfflineException>? WentOffline;
@@ -199,6 +203,17 @@ public sealed partial class PartitionLog
     {
         _state.ThrowIfOffline();
         if (_flush.HoldsAcknowledgement && _flush.FlushedOffset < EndOffset) _flush.Flush();
+    }
+
+    /// <summary>Has everything written so far flushed in the background as soon as a flusher is free, whatever the policy says. Does not block.</summary>
+    public void BeginFlush() => _flush.Begin(_node.Now);
+
+    /// <summary>Flushes now, on this thread, what is not flushed yet, whatever the policy says.</summary>
+    /// <exception cref="LogOfflineException">It could not be flushed.</exception>
+    public void EnsureFlushed()
+    {
+        _state.ThrowIfOffline();
+        if (_flush.FlushedOffset < EndOffset) _flush.Flush();
     }
 
     /// <summary>Batches from the one that holds <paramref name="offset"/> on, as many as there are before <paramref name="boundOffset"/>.</summary>

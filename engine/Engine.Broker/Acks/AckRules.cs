@@ -1,19 +1,29 @@
 using Engine.Core;
 using Engine.Core.Partitions;
+using Engine.Core.Strategies;
 
 namespace Engine.Broker.Acks;
 
-/// <summary>The ack rules by the number that a produce request carries.</summary>
-internal static class AckRules
+/// <summary>The ack rules by the number that a produce request carries: 0 and 1 mean what they mean everywhere, -1 what the node was started with.</summary>
+/// <param name="all">What acks=all (-1) asks for.</param>
+internal sealed class AckRules(IAckRule all)
 {
-    private static readonly NoneAck None = new();
-    private static readonly LeaderAck Leader = new();
-    private static readonly AllAck All = new();
+    /// <summary>acks=0: the producer does not even listen.</summary>
+    public static IAckRule None { get; } = new NoneAck();
+
+    /// <summary>acks=1: the leader has it.</summary>
+    public static IAckRule Leader { get; } = new LeaderAck();
+
+    /// <summary>What acks=all can stand for.</summary>
+    public static StrategyCatalog<IAckRule> Catalog { get; } = new(
+        "acks",
+        new("all", "every in-sync replica has it", AllAck.Create),
+        new("quorum", "a majority of the assigned replicas has it, the leader included; the slowest in-sync one is not waited for", QuorumAck.Create),
+        new("durable", "every in-sync replica has it and has flushed it, and they are a majority of the assigned ones", DurableAck.Create));
 
     /// <summary>Null for a number that means nothing; the answer is INVALID_REQUIRED_ACKS.</summary>
-    public static IAckRule? For(short acks) => acks switch { 0 => None, 1 => Leader, -1 => All, _ => null };
+    public IAckRule? For(short acks) => acks switch { 0 => None, 1 => Leader, -1 => all, _ => null };
 
-    /// <summary>acks=0: the producer does not even listen.</summary>
     private sealed class NoneAck : IAckRule
     {
         public Progress? AnswerAt => null;
@@ -23,7 +33,6 @@ internal static class AckRules
         public ErrorCode Answer(ReplicatedPartition partition) => ErrorCode.None;
     }
 
-    /// <summary>acks=1: the leader has it.</summary>
     private sealed class LeaderAck : IAckRule
     {
         public Progress? AnswerAt => Progress.Stored;
@@ -31,17 +40,5 @@ internal static class AckRules
         public ErrorCode Admits(ReplicatedPartition partition) => ErrorCode.None;
 
         public ErrorCode Answer(ReplicatedPartition partition) => ErrorCode.None;
-    }
-
-    /// <summary>acks=all (-1): every in-sync replica has it, and they are at least min.insync.replicas.</summary>
-    private sealed class AllAck : IAckRule
-    {
-        public Progress? AnswerAt => Progress.Committed;
-
-        public ErrorCode Admits(ReplicatedPartition partition) =>
-            partition.InSync.Count < partition.MinInSync ? ErrorCode.NotEnoughReplicas : ErrorCode.None;
-
-        public ErrorCode Answer(ReplicatedPartition partition) =>
-            partition.InSync.Count < partition.MinInSync ? ErrorCode.NotEnoughReplicasAfterAppend : ErrorCode.None;
     }
 }

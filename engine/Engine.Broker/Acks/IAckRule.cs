@@ -9,6 +9,9 @@ internal interface IAckRule
     /// <summary>Which of the partition's offsets must reach the end of the batch; null: there is no answer at all.</summary>
     Progress? AnswerAt { get; }
 
+    /// <summary>Whether the leader must have its log flushed for it, rather than wait until the flush policy does.</summary>
+    bool NeedsFlush => false;
+
     /// <summary>Whether a batch is taken while the in-sync set is as it is.</summary>
     ErrorCode Admits(ReplicatedPartition partition);
 
@@ -27,4 +30,10 @@ internal enum Progress
 
     /// <summary>Stored by every in-sync replica: below the high watermark.</summary>
     Committed,
+
+    /// <summary>Stored by a majority of the assigned replicas, the leader included.</summary>
+    HeldByMajority,
+
+    /// <summary>Committed, and flushed by every in-sync replica.</summary>
+    Flushed,
 }

@@ -103,7 +103,7 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
             var left = (int)Math.Clamp(maxBytes - bytes, 0, int.MaxValue);
             var outcome = _refused ? FetchOutcome.Failed(ErrorCode.ClusterAuthorizationFailed)
                 : _partitions[i] is not { } partition ? FetchOutcome.Failed(ErrorCode.UnknownTopicOrPartition)
-                : partition.Fetch(asked[i], _replicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0, mayWait);
+                : partition.Fetch(asked[i], _replicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0, mayWait, _request.AcknowledgesFlushed);
             if (outcome.IsCold) return (false, -1);
 
             _outcomes.Add(outcome);

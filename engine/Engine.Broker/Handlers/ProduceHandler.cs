@@ -1,3 +1,4 @@
+using Engine.Broker.Acks;
 using Engine.Broker.Partitions;
 using Engine.Broker.Waiting;
 using Engine.Protocol.Wire;
@@ -7,15 +8,17 @@ namespace Engine.Broker.Handlers;
 /// <summary>Produce (key 0): batches in, offsets out once acks are met.</summary>
 internal sealed class ProduceHandler
 {
-    public ProduceHandler(PartitionTable partitions, Deadlines deadlines)
+    public ProduceHandler(PartitionTable partitions, Deadlines deadlines, AckRules acks)
     {
-        (Partitions, Deadlines) = (partitions, deadlines);
+        (Partitions, Deadlines, Acks) = (partitions, deadlines, acks);
         Operations = new Pool<ProduceOperation>(() => new ProduceOperation(this));
     }
 
     public PartitionTable Partitions { get; }
 
     public Deadlines Deadlines { get; }
+
+    public AckRules Acks { get; }
 
     public Pool<ProduceOperation> Operations { get; }
 

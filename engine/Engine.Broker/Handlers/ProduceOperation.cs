@@ -29,7 +29,7 @@ internal sealed class ProduceOperation(ProduceHandler owner) : OffsetWait
     {
         (_connection, _header) = (connection, header);
         _request.Read(ref body, header.Version);
-        _acks = AckRules.For(_request.Acks);
+        _acks = owner.Acks.For(_request.Acks);
         foreach (ref readonly var asked in _request.Partitions) _parts.Add(Append(asked, frame));
 
         if (_request.Acks == 0)

@@ -12,6 +12,19 @@ internal sealed partial class Partition
         lock (_gate) return new FollowerPosition(_state.LeaderEpoch, _log.EndOffset, _epochs.Latest, _log.StartOffset, IsFollower: !_closed && !_state.IsLeader && !_log.IsOffline);
     }
 
+    /// <summary>Follower: has what it holds flushed in the background where it is to be before it is acknowledged.</summary>
+    public void BeginAcknowledging()
+    {
+        if (Settings.FlushesForAcks && !_closed && _log.FlushedOffset < _log.EndOffset) _log.BeginFlush();
+    }
+
+    /// <summary>Follower: returns once everything it holds may be acknowledged.</summary>
+    /// <exception cref="Storage.LogOfflineException">It could not be flushed.</exception>
+    public void EnsureAcknowledgeable()
+    {
+        if (Settings.FlushesForAcks && !_closed && _log.FlushedOffset < _log.EndOffset) _log.EnsureFlushed();
+    }
+
     /// <summary>Follower: appends the whole, sound batches that the leader sent and stores them.</summary>
     /// <returns>False when bytes were left that are no such batches; they are asked for again.</returns>
     public bool ReplicaAppend(in FollowerPosition asked, ReadOnlySpan<byte> records, long leaderHighWatermark)

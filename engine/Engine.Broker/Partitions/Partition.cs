@@ -30,6 +30,8 @@ internal sealed partial class Partition
     private readonly OffsetWaiters _appendWaiters = new();
     private readonly OffsetWaiters _storeWaiters = new();
     private readonly OffsetWaiters _commitWaiters = new();
+    private readonly OffsetWaiters _majorityWaiters = new();
+    private readonly OffsetWaiters _flushWaiters = new();
     private bool _hasUnwrittenEpoch; // Or one that a power cut may take from the file.
     private bool _isEpochNoted;
     private bool _closed;
@@ -39,9 +41,10 @@ internal sealed partial class Partition
     {
         (Topic, TopicId, Index, _proposals, _mending) = (topic, topicId, index, proposals, mending);
         Settings = settings;
-        _state = new ReplicatedPartition(nodeId, settings.ReplicaLagMax) { MinInSync = settings.MinInSync };
+        _state = new ReplicatedPartition(nodeId, settings.ReplicaLagMax) { MinInSync = settings.MinInSync, JoinsFlushed = settings.FlushesForAcks };
         _log = folder.OpenLog(topic, topicId, index, settings.Log);
         _log.StoredAdvanced += _ => LogStored();
+        if (settings.FlushesForAcks) _log.FlushedAdvanced += _ => LogStored();
         _log.WentOffline += (_, failure) => LogFailed(failure);
         _log.DamageFound += (_, damage) => LogDamaged(damage);
         foreach (var damage in _log.Damages) LogDamaged(damage);
@@ -127,6 +130,7 @@ internal sealed partial class Partition
             var baseOffset = _state.EndOffset;
             BatchHeader.Assign(batch, baseOffset, _state.LeaderEpoch);
             _log.Append(batch); // throws when the log is offline; then nothing here has changed
+            if (acks.NeedsFlush) _log.BeginFlush();
             if (_hasUnwrittenEpoch) TryWriteEpochs();
             _state.Append(header.RecordCount);
             _producers.Appended(header);
@@ -143,7 +147,8 @@ internal sealed partial class Partition
 
     /// <summary>Reads for a consumer (up to the high watermark) or a follower (up to the log's end; its offset is its acknowledgement).</summary>
     /// <param name="mayWait">Whether to wait for the disk; if not, the outcome may be <see cref="FetchOutcome.IsCold"/>.</param>
-    public FetchOutcome Fetch(in FetchPartition ask, int replicaId, int maxBytes, bool atLeastOneBatch, bool mayWait)
+    /// <param name="isFlushed">Whether the follower has flushed what it acknowledges.</param>
+    public FetchOutcome Fetch(in FetchPartition ask, int replicaId, int maxBytes, bool atLeastOneBatch, bool mayWait, bool isFlushed = false)
     {
         var woken = default(WokenWaits);
         long bound, highWatermark, logStart;
@@ -168,7 +173,7 @@ internal sealed partial class Partition
 
             if (replicaId >= 0)
             {
-                if (!_state.FollowerFetched(replicaId, ask.FetchOffset, MonotonicClock.Now, _effects))
+                if (!_state.FollowerFetched(replicaId, ask.FetchOffset, MonotonicClock.Now, _effects, isFlushed ? ask.FetchOffset : -1))
                     return FetchOutcome.Failed(ErrorCode.NotLeaderOrFollower);
                 Execute(ref woken);
                 highWatermark = _state.HighWatermark;
@@ -221,6 +226,8 @@ internal sealed partial class Partition
             _appendWaiters.Remove(wait);
             _storeWaiters.Remove(wait);
             _commitWaiters.Remove(wait);
+            _majorityWaiters.Remove(wait);
+            _flushWaiters.Remove(wait);
         }
     }
 
@@ -398,6 +405,9 @@ internal sealed partial class Partition
         }
 
         _effects.Clear();
+        // Asked only where somebody waits for them: with acks=all nobody does.
+        if (!_majorityWaiters.IsEmpty) _majorityWaiters.TakeReached(_state.MajorityEnd, ref woken);
+        if (!_flushWaiters.IsEmpty) _flushWaiters.TakeReached(_state.FlushedEnd(_log.FlushedOffset), ref woken);
     }
 
     private void TakeAll(ref WokenWaits woken)
@@ -405,12 +415,16 @@ internal sealed partial class Partition
         _appendWaiters.TakeReached(long.MaxValue, ref woken);
         _storeWaiters.TakeReached(long.MaxValue, ref woken);
         _commitWaiters.TakeReached(long.MaxValue, ref woken);
+        _majorityWaiters.TakeReached(long.MaxValue, ref woken);
+        _flushWaiters.TakeReached(long.MaxValue, ref woken);
     }
 
     private long Reached(Progress progress) => progress switch
     {
         Progress.Appended => _log.EndOffset,
         Progress.Stored => _log.StoredOffset,
+        Progress.HeldByMajority => _state.MajorityEnd,
+        Progress.Flushed => _state.FlushedEnd(_log.FlushedOffset),
         _ => _state.HighWatermark,
     };
 
@@ -418,6 +432,8 @@ internal sealed partial class Partition
     {
         Progress.Appended => _appendWaiters,
         Progress.Stored => _storeWaiters,
+        Progress.HeldByMajority => _majorityWaiters,
+        Progress.Flushed => _flushWaiters,
         _ => _commitWaiters,
     };
 }

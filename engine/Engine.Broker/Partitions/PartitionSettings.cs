@@ -30,6 +30,9 @@ internal sealed record PartitionSettings
     /// <summary>What is looked at of batches before they are appended.</summary>
     public IBatchCheck Check { get; init; } = new CrcCheck();
 
+    /// <summary>Whether acks=all asks for flushed records: then this replica flushes before it acknowledges as a follower.</summary>
+    public bool FlushesForAcks { get; init; }
+
     /// <summary>How long a producer that sends nothing is remembered.</summary>
     public TimeSpan ProducerIdExpiration { get; init; } = TimeSpan.FromDays(1);
 

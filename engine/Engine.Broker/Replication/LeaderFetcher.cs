@@ -117,6 +117,7 @@ internal sealed class LeaderFetcher : IDisposable
     {
         _request.Clear();
         _asked.Clear();
+        _request.AcknowledgesFlushed = EnsureAcknowledgeable(target);
         foreach (var (partition, topic) in target.Partitions)
         {
             var position = partition.Position();
@@ -135,6 +136,28 @@ internal sealed class LeaderFetcher : IDisposable
         _request.Write(ref writer, FetchVersion);
         Frame.End(ref writer, start);
         connection.Send(_buffer.Written);
+        return true;
+    }
+
+    /// <summary>Has flushed what the next fetch acknowledges, where that is asked for: all logs at once, as each flush waits for the disk.</summary>
+    /// <returns>Whether that is asked for: the node's rule, so the same for all.</returns>
+    private static bool EnsureAcknowledgeable(Target target)
+    {
+        if (target.Partitions.Length == 0 || !target.Partitions[0].Partition.Settings.FlushesForAcks) return false;
+
+        foreach (var (partition, _) in target.Partitions) partition.BeginAcknowledging();
+        foreach (var (partition, _) in target.Partitions)
+        {
+            try
+            {
+                partition.EnsureAcknowledgeable();
+            }
+            catch (LogOfflineException)
+            {
+                // Its listeners have been told; it follows nobody any more.
+            }
+        }
+
         return true;
     }
 

@@ -10,6 +10,8 @@ internal sealed class OffsetWaiters
     // The smallest offset waited for: most advances in a backlog wake nobody and cost one comparison.
     private long _nearest = long.MaxValue;
 
+    public bool IsEmpty => _count == 0;
+
     public void Add(OffsetWait wait, int token, long offset)
     {
         if (_count == _entries.Length) Array.Resize(ref _entries, Math.Max(4, _count * 2));

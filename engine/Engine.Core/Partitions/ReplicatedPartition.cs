@@ -29,6 +29,15 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
     /// <summary>The smallest in-sync set with which acks=all is answered and the high watermark moves.</summary>
     public int MinInSync { get; set; } = 1;
 
+    /// <summary>
+    /// Whether a replica joins the in-sync set only with what it has flushed, so that a record flushed by the whole set is on the disk of
+    /// whoever may be elected.
+    /// </summary>
+    public bool JoinsFlushed { get; set; }
+
+    /// <summary>How many of the assigned replicas are a majority.</summary>
+    public int Majority => _assignment.Length / 2 + 1;
+
     /// <summary>The offset after the last record that every in-sync replica has. Never falls while this node leads.</summary>
     public long HighWatermark { get; private set; }
 
@@ -83,17 +92,48 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
     }
 
     /// <summary>A follower asks for records from <paramref name="fetchOffset"/> on, and so says that it has all before.</summary>
+    /// <param name="flushedOffset">Before which it has also flushed everything; -1 when it does not say.</param>
     /// <returns>False when the asking node holds no replica of this partition.</returns>
-    public bool FollowerFetched(int node, long fetchOffset, Instant now, List<PartitionEffect> effects)
+    public bool FollowerFetched(int node, long fetchOffset, Instant now, List<PartitionEffect> effects, long flushedOffset = -1)
     {
         var index = _assignment.AsSpan().IndexOf(node);
         if (!IsLeader || index < 0 || index == _self) return false;
 
         _replicas[index].Fetched(fetchOffset, EndOffset, now);
-        if (!InSync.Contains(index) && _proposal is null && fetchOffset >= Math.Max(HighWatermark, _epochStart))
+        _replicas[index].FlushedOffset = flushedOffset;
+        var joinsWith = JoinsFlushed ? Math.Min(fetchOffset, flushedOffset) : fetchOffset;
+        if (!InSync.Contains(index) && _proposal is null && joinsWith >= Math.Max(HighWatermark, _epochStart))
             Propose(InSync.With(index), effects);
         AdvanceHighWatermark(effects);
         return true;
+    }
+
+    /// <summary>Leader: the offset before which a majority of the assigned replicas, in sync or not, this one included, holds every record.</summary>
+    /// <remarks>May fall, as a follower that lost records says so; it is no high watermark.</remarks>
+    public long MajorityEnd
+    {
+        get
+        {
+            // The largest end that enough of the others reach: at most 31 of them, and mostly 2.
+            var (others, reached) = (Majority - 1, -1L);
+            for (var i = 0; i < _replicas.Length && others > 0; i++)
+                if (i != _self && _replicas[i].EndOffset > reached && OthersAt(_replicas[i].EndOffset) >= others) reached = _replicas[i].EndOffset;
+            return others == 0 ? _leaderStored : Math.Min(_leaderStored, reached);
+        }
+    }
+
+    /// <summary>Leader: the offset before which everything is committed and flushed by every replica that may be elected.</summary>
+    /// <param name="leaderFlushed">Before which the local log is flushed.</param>
+    /// <returns>-1 while the in-sync set is less than a majority.</returns>
+    public long FlushedEnd(long leaderFlushed)
+    {
+        if (InSync.Count < Majority) return -1;
+
+        var flushed = Math.Min(HighWatermark, leaderFlushed);
+        var electable = InSync | (_proposal ?? InSync);
+        for (var i = 0; i < _replicas.Length; i++)
+            if (i != _self && electable.Contains(i)) flushed = Math.Min(flushed, _replicas[i].FlushedOffset);
+        return flushed;
     }
 
     /// <summary>Follower: appended what the leader sent; the leader's high watermark holds here as far as the log reaches.</summary>
@@ -141,6 +181,14 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
         foreach (var replica in _replicas) replica.Forget(now);
     }
 
+    private int OthersAt(long offset)
+    {
+        var count = 0;
+        for (var i = 0; i < _replicas.Length; i++)
+            if (i != _self && _replicas[i].EndOffset >= offset) count++;
+        return count;
+    }
+
     private void Propose(ReplicaSet inSync, List<PartitionEffect> effects)
     {
         _proposal = inSync;
@@ -170,11 +218,14 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
 
         public long EndOffset { get; private set; } = -1;
 
+        /// <summary>Before which it says to have flushed everything; -1 when it did not say.</summary>
+        public long FlushedOffset { get; set; } = -1;
+
         public Instant LastCaughtUp { get; private set; }
 
         public void Forget(Instant now)
         {
-            EndOffset = -1;
+            EndOffset = FlushedOffset = -1;
             _leaderEndAtLastFetch = long.MaxValue;
             LastCaughtUp = _lastFetch = now;
         }

@@ -8,7 +8,7 @@ namespace Engine.Protocol.Messages;
 /// <remarks>
 /// <c>replica_id(-14) max_wait min_bytes max_bytes isolation session_id(7+) session_epoch(7+) [topic [partition
 /// leader_epoch(9+) offset last_fetched_epoch(12+) log_start_offset(5+) max_bytes]] [forgotten_topic [partition]](7+)
-/// rack(11+)</c>, and tagged from 15 on the replica's state. A topic is named by its name up to version 12, by the 16 bytes
+/// rack(11+)</c>, and tagged from 15 on the replica's state, and from 12 on, between our own brokers only, that all is flushed. A topic is named by its name up to version 12, by the 16 bytes
 /// of its id from 13 on (KIP-516).
 /// </remarks>
 public sealed class FetchRequest
@@ -18,12 +18,18 @@ public sealed class FetchRequest
 
     private const uint ReplicaStateTag = 1;
 
+    // Ours: far above the numbers that Kafka gives out, one after the other.
+    private const uint AcknowledgesFlushedTag = 10_000;
+
     private readonly List<FetchPartition> _partitions = [];
     private readonly List<FetchTopic> _topics = [];
     private readonly WireBuffer _added = new(256);
 
     /// <summary>The follower that asks; -1 when a consumer does.</summary>
     public int ReplicaId { get; set; } = -1;
+
+    /// <summary>Whether a follower says that it has also flushed what its offsets acknowledge.</summary>
+    public bool AcknowledgesFlushed { get; set; }
 
     public int MaxWaitMs { get; set; }
 
@@ -185,35 +191,37 @@ public sealed class FetchRequest
 
     private void ReadTags(ref WireReader reader, short version)
     {
-        if (version < 15)
-        {
-            reader.EndStruct();
-            return;
-        }
+        AcknowledgesFlushed = false;
+        if (!reader.Flexible) return;
 
         for (var tags = reader.ReadUnsignedVarint(); tags > 0; tags--)
         {
             var tag = reader.ReadTag(out var size);
             var end = reader.Position + size;
-            if (tag == ReplicaStateTag) ReplicaId = reader.ReadInt32();
+            if (tag == ReplicaStateTag && version >= 15) ReplicaId = reader.ReadInt32();
+            else if (tag == AcknowledgesFlushedTag) AcknowledgesFlushed = true;
             reader.Skip(end - reader.Position);
         }
     }
 
     private void WriteTags(ref WireWriter writer, short version)
     {
-        if (version < 15 || ReplicaId == -1)
+        if (!writer.Flexible) return;
+
+        var tellsReplica = version >= 15 && ReplicaId != -1;
+        writer.WriteUnsignedVarint((tellsReplica ? 1u : 0) + (AcknowledgesFlushed ? 1u : 0));
+        if (tellsReplica)
         {
+            writer.WriteUnsignedVarint(ReplicaStateTag);
+            writer.WriteUnsignedVarint(4 + 8 + 1);
+            writer.WriteInt32(ReplicaId);
+            writer.WriteInt64(-1); // replica epoch: unknown
             writer.EndStruct();
-            return;
         }
 
-        writer.WriteUnsignedVarint(1);
-        writer.WriteUnsignedVarint(ReplicaStateTag);
-        writer.WriteUnsignedVarint(4 + 8 + 1);
-        writer.WriteInt32(ReplicaId);
-        writer.WriteInt64(-1); // replica epoch: unknown
-        writer.EndStruct();
+        if (!AcknowledgesFlushed) return;
+        writer.WriteUnsignedVarint(AcknowledgesFlushedTag);
+        writer.WriteUnsignedVarint(0); // its presence says all
     }
 
     private ReadOnlySpan<byte> Added(FetchTopic topic) => _added.Written.Slice(topic.Start, topic.Length);

@@ -43,10 +43,12 @@ public sealed class HotPathTests
         Assert.Equal((WarmUp + Rounds) * 10, broker.Partition.State.HighWatermark);
     }
 
-    [Fact]
-    public void ThreeReplicas_AcksAllThroughParkedFetches_AllocateNothing()
+    [Theory]
+    [InlineData("all")]
+    [InlineData("quorum")]
+    public void ThreeReplicas_AcksAllThroughParkedFetches_AllocateNothing(string acks)
     {
-        using var broker = new InProcessBroker([1, 2, 3], minInSync: 2);
+        using var broker = new InProcessBroker([1, 2, 3], minInSync: 2, acks: acks);
         var (producer, produced) = broker.Connect();
         var (second, toSecond) = broker.Connect(ListenerKind.InterBroker);
         var (third, toThird) = broker.Connect(ListenerKind.InterBroker);

@@ -1,5 +1,6 @@
 using System.Net;
 using Engine.Broker;
+using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Handlers;
 using Engine.Broker.Network;
@@ -26,25 +27,28 @@ internal sealed class InProcessBroker : IInSyncProposals, IMending, IDisposable
     /// <param name="replicas">The nodes that hold partition 0 of <see cref="Topic"/>; node 1 is this one and leads.</param>
     /// <param name="leader">2 makes this node a follower.</param>
     /// <param name="check">What is checked of batches, as the command line names it.</param>
+    /// <param name="acks">What acks=all asks for, as the command line names it.</param>
     /// <param name="calls">The way to the disk; null: the kernel's.</param>
     public InProcessBroker(
-        int[] replicas, string flush = "os-cache", string read = "sendfile", int minInSync = 1, int leader = 1, string check = "crc", FileCalls? calls = null)
+        int[] replicas, string flush = "os-cache", string read = "sendfile", int minInSync = 1, int leader = 1, string check = "crc", string acks = "all", FileCalls? calls = null)
     {
         var strategies = StorageStrategies.Create(flush: flush, read: read);
         _folder = DataFolder.Open(_path, nodeId: 1, clusterId: null, strategies, TimeProvider.System, calls ?? FileCalls.Kernel);
+        var rule = AckRules.Catalog.Create(acks).Instance;
         // A sparse index grows by doubling as its log does, which is not a cost of any one request: none grows here.
         var settings = new PartitionSettings
         {
             Log = new LogOptions { IndexIntervalBytes = 16 << 20 },
             MinInSync = minInSync,
             ReplicaLagMax = TimeSpan.FromMinutes(5),
+            FlushesForAcks = rule.NeedsFlush,
             Check = BatchChecks.Catalog.Create(check).Instance,
         };
         Partition = new Partition(Topic, Guid.NewGuid(), 0, nodeId: 1, settings, _folder, this, this);
         Partition.Update(new PartitionAssignment(leader, LeaderEpoch: 0, PartitionEpoch: 0, replicas, replicas));
         var table = new PartitionTable();
         table.Change(topics => topics.Add(Topic, [Partition]));
-        Dispatch = new Dispatch(new ProduceHandler(table, _deadlines), new FetchHandler(table, _deadlines), []);
+        Dispatch = new Dispatch(new ProduceHandler(table, _deadlines, new AckRules(rule)), new FetchHandler(table, _deadlines), []);
     }
 
     public Partition Partition { get; }

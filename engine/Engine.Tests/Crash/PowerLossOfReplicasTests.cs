@@ -39,25 +39,31 @@ public sealed class PowerLossOfReplicasTests
         cluster.AssertSameBytesAfterACleanStop(topic);
     }
 
-    [LoopDiskFact]
-    public void AllThree_GroupCommit_ComeBackWithEverythingAcknowledged()
+    [LoopDiskTheory]
+    [InlineData("group-commit", "all")]
+    [InlineData("os-cache", "durable")]
+    public void AllThree_FlushedBeforeTheAnswer_ComeBackWithEverythingAcknowledged(string flush, string acks)
     {
         // The cluster's shared folder goes with one of the disks: power is gone for everything.
         using var disks = new Disks(Nodes);
         using var cluster = new BrokerCluster(
-            Nodes, _ => ["--flush", "group-commit", "--set", "segment.bytes=131072"], _ => [], node => disks[node].Folder("data"), disks[1].Folder("cluster"));
+            Nodes, _ => ["--flush", flush, "--acks", acks, "--set", "segment.bytes=131072"], _ => [], node => disks[node].Folder("data"), disks[1].Folder("cluster"));
         cluster.CreateTopic("kept", replicas: Nodes, settings: MinInSync);
 
         using var producer = new SteadyProducer(cluster, "kept");
         producer.WaitForMore(Progress);
+        // What is answered between the two counts is not looked at: a sync that the shutdown overtakes may return success.
+        var before = producer.Count;
         disks.CutPower();
         foreach (var node in cluster.Nodes) node.Kill();
+        var meanwhile = producer.Count - before;
         disks.RestorePower();
         Parallel.For(1, Nodes + 1, cluster.Restart);
         producer.WaitForMore(Progress);
         cluster.WaitForInSync("kept", 0, Nodes);
 
-        cluster.AssertKept(producer.Stop(), "kept");
+        var acknowledged = producer.Stop();
+        cluster.AssertKept([.. acknowledged.Take(before), .. acknowledged.Skip(before + meanwhile)], "kept");
         cluster.AssertSameBytesAfterACleanStop("kept");
     }
 

@@ -1,3 +1,4 @@
+using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Network;
 using Engine.Core;
@@ -22,7 +23,7 @@ public sealed class StrategyTests
     {
         get
         {
-            IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, BatchChecks.Catalog];
+            IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, BatchChecks.Catalog, AckRules.Catalog];
             var data = new TheoryData<string, string>();
             foreach (var catalog in catalogs)
                 foreach (var (name, _) in catalog.Strategies) data.Add(catalog.Seam, name);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Network;
 using Engine.Core;
@@ -47,9 +48,10 @@ public sealed class StartTests : IDisposable
     [InlineData("cache")]
     [InlineData("network")]
     [InlineData("check", "--check-batches")]
+    [InlineData("acks")]
     public void Start_StrategyThatIsNotThere_NamesAllThereAre(string seam, string? option = null)
     {
-        IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, BatchChecks.Catalog];
+        IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, BatchChecks.Catalog, AckRules.Catalog];
         var known = catalogs.Single(catalog => catalog.Seam == seam).Strategies.Select(strategy => strategy.Name);
 
         var (exitCode, output, errors) = BrokerProcess.StartRefused(new(1, Data(), Cluster(), option ?? $"--{seam}", "teleport"));

@@ -12,7 +12,7 @@ public static class PlanSettings
     public const string Unlimited = "unlimited";
 
     /// <summary>The broker's seams, each of which takes a strategy's text.</summary>
-    public static readonly IReadOnlyList<string> Seams = ["read", "write", "flush", "cache", "network", "replication", "metadata", "check"];
+    public static readonly IReadOnlyList<string> Seams = ["read", "write", "flush", "cache", "network", "replication", "metadata", "check", "acks"];
 
     private const string BrokerPrefix = "broker.";
     private const string EnvironmentPrefix = "env.";

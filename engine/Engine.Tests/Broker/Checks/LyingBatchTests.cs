@@ -165,7 +165,7 @@ public sealed class LyingBatchTests
     private static long Produce(InProcessBroker broker, string check, byte[] batch)
     {
         Assert.Equal(ErrorCode.None, Check(check, batch, out _));
-        var outcome = broker.Partition.Produce(batch, AckRules.For(1)!);
+        var outcome = broker.Partition.Produce(batch, AckRules.Leader);
         Assert.Equal(ErrorCode.None, outcome.Error);
         return outcome.BaseOffset;
     }

@@ -161,7 +161,7 @@ public sealed class ColdFetchTests : IDisposable
     {
         var broker = new InProcessBroker(replicas, read: read, calls: _disk);
         foreach (var batch in _batches)
-            broker.Partition.Produce(batch.ToArray(), AckRules.For(1)!);
+            broker.Partition.Produce(batch.ToArray(), AckRules.Leader);
         Assert.Equal(LogBytes, broker.Partition.Log.SizeBytes);
         return broker;
     }

@@ -16,7 +16,7 @@ public sealed class FollowerTruncationTests
         using var old = new InProcessBroker([1, 2]);
         using var node = new InProcessBroker([2, 1], leader: 2);
         var (kept, cut) = (Batch(0), Batch(1));
-        Assert.Equal((0L, 1L), (old.Partition.Produce(kept, AckRules.For(1)!).BaseOffset, old.Partition.Produce(cut, AckRules.For(1)!).BaseOffset));
+        Assert.Equal((0L, 1L), (old.Partition.Produce(kept, AckRules.Leader).BaseOffset, old.Partition.Produce(cut, AckRules.Leader).BaseOffset));
         Assert.True(old.Partition.Log.TryRead(0, long.MaxValue, int.MaxValue, true, out var slice));
         Assert.True(node.Partition.ReplicaAppend(node.Partition.Position(), ScratchLog.Take(slice), leaderHighWatermark: 1));
 
@@ -32,7 +32,7 @@ public sealed class FollowerTruncationTests
 
         (ErrorCode, long) Answer(byte[] batch)
         {
-            var outcome = node.Partition.Produce(batch, AckRules.For(1)!);
+            var outcome = node.Partition.Produce(batch, AckRules.Leader);
             return (outcome.Error, outcome.BaseOffset);
         }
     }
@@ -47,7 +47,7 @@ public sealed class FollowerTruncationTests
         node.Partition.ReplicaOutOfRange(node.Partition.Position(), leaderLogStart: 100);
         node.Partition.Update(new PartitionAssignment(Leader: 1, LeaderEpoch: 1, PartitionEpoch: 1, [2, 1], [1]));
 
-        var outcome = node.Partition.Produce(Batch(3), AckRules.For(1)!);
+        var outcome = node.Partition.Produce(Batch(3), AckRules.Leader);
         Assert.Equal((ErrorCode.None, 100L), (outcome.Error, outcome.BaseOffset));
     }
 
