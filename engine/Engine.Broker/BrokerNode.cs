@@ -57,8 +57,9 @@ internal sealed class BrokerNode : IDisposable
             // the disk may lack what was acknowledged before it was flushed; an emptied folder or memory lacks all of it.
             var mayHaveLost = folder.IsNew || storage.Write.Instance.IsVolatile || partitions.All.Any(partition => partition.Log.LostOffsets > 0)
                 || (!folder.WasCleanShutdown && !storage.Flush.Instance.HoldsAcknowledgement);
+            var forBrokers = options.AdvertisedInterBroker ?? InterBrokerEndpoint;
             _epoch = _store.Register(new BrokerRegistered(
-                options.NodeId, 0, options.AdvertisedHost ?? ClientEndpoint.Address.ToString(), ClientEndpoint.Port, InterBrokerEndpoint.Address.ToString(), InterBrokerEndpoint.Port), mayHaveLost);
+                options.NodeId, 0, options.AdvertisedHost ?? ClientEndpoint.Address.ToString(), ClientEndpoint.Port, forBrokers.Address.ToString(), forBrokers.Port), mayHaveLost);
         }
         catch
         {

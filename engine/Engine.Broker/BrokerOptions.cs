@@ -30,6 +30,9 @@ internal sealed record BrokerOptions
     /// <summary>The host name given to clients; null: the address listened on.</summary>
     public string? AdvertisedHost { get; init; }
 
+    /// <summary>Where the other brokers are told to connect, such as <c>10.0.0.9:9193</c>; null: the address listened on.</summary>
+    public IPEndPoint? AdvertisedInterBroker { get; init; }
+
     /// <summary>The folder of this node's logs. Required.</summary>
     public string Data { get; init; } = "";
 
@@ -157,7 +160,7 @@ internal sealed record BrokerOptions
         Catalogs.Zip(StrategyTexts()).ToDictionary(pair => pair.First.Seam, pair => pair.First.Resolve(pair.Second));
 
     private static readonly string[] KnownNames =
-        ["--node-id", "--listen", "--inter-broker", "--advertise", "--data", "--cluster", "--read", "--write", "--flush", "--cache", "--network", "--replication", "--metadata", "--check-batches", "--acks", "--set"];
+        ["--node-id", "--listen", "--inter-broker", "--advertise", "--advertise-inter-broker", "--data", "--cluster", "--read", "--write", "--flush", "--cache", "--network", "--replication", "--metadata", "--check-batches", "--acks", "--set"];
 
     // --check alone asks for the options to be checked.
     private static string OptionOf(IStrategyCatalog catalog) => catalog == BatchChecks.Catalog ? "--check-batches" : "--" + catalog.Seam;
@@ -173,6 +176,7 @@ internal sealed record BrokerOptions
             case "--listen" when IPEndPoint.TryParse(value, out var endpoint): return this with { Listen = endpoint };
             case "--inter-broker" when IPEndPoint.TryParse(value, out var endpoint): return this with { InterBroker = endpoint };
             case "--advertise": return this with { AdvertisedHost = value };
+            case "--advertise-inter-broker" when IPEndPoint.TryParse(value, out var endpoint): return this with { AdvertisedInterBroker = endpoint };
             case "--data": return this with { Data = value };
             case "--cluster": return this with { Cluster = value };
             case "--read": return this with { Read = value };

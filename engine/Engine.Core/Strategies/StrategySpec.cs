@@ -54,6 +54,15 @@ public sealed class StrategySpec
         Get(key, defaultValue, text => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n >= min ? n : null,
             n => n.ToString(CultureInfo.InvariantCulture), $"a whole number of at least {min}");
 
+    /// <summary>A value of a form of its own.</summary>
+    /// <param name="key">The parameter.</param>
+    /// <param name="defaultValue">What it is when it is not given.</param>
+    /// <param name="parse">Reads it; null for what is none.</param>
+    /// <param name="format">Writes it as <paramref name="parse"/> reads it.</param>
+    /// <param name="expected">What is allowed, in words: <c>leader, follower or all</c>.</param>
+    public T Value<T>(string key, T defaultValue, Func<string, T?> parse, Func<T, string> format, string expected)
+        where T : struct => Get(key, defaultValue, parse, format, expected);
+
     /// <summary>The spec with every parameter the strategy has, given or default: what a run stores and a chart shows.</summary>
     /// <exception cref="StrategyException">A given parameter was never asked for.</exception>
     public string Resolved()

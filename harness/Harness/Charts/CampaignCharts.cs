@@ -28,6 +28,7 @@ public static class CampaignCharts
             ChartKind.ThroughputLatency => ThroughputLatency(campaign, request, cells),
             ChartKind.Bars => Bars(campaign, request, cells),
             ChartKind.CpuByProcess => CpuByProcess(campaign, request, cells),
+            ChartKind.FaultTimeline => FaultTimelines.Of(request, cells, new SeriesNaming(campaign.Plan, cells, _ => false, request.Series)),
             _ => throw new ResultException($"there is no chart of kind {request.Kind}."),
         };
         return chart with { Caption = [.. chart.Caption, .. ChartCaption.Of(campaign, cells, request.Kind is ChartKind.ThroughputLatency or ChartKind.Bars)] };

@@ -28,6 +28,29 @@ public sealed record LineChart : Chart
     public bool SeriesAreOrdered { get; init; }
 }
 
+/// <summary>Panels one above the other over one axis of time, with moments and spans marked through all of them.</summary>
+public sealed record TimelineChart : Chart
+{
+    public required ChartAxis X { get; init; }
+
+    public required IReadOnlyList<TimelinePanel> Panels { get; init; }
+
+    /// <summary>What happened when.</summary>
+    public IReadOnlyList<TimeMark> Marks { get; init; } = [];
+
+    /// <summary>The part of x before zero, named when there is one: <c>warm-up</c>.</summary>
+    public string BeforeZero { get; init; } = "";
+}
+
+/// <summary>One panel of a <see cref="TimelineChart"/>; a colour stands for the same in all of them.</summary>
+public sealed record TimelinePanel(ChartAxis Y, IReadOnlyList<LineSeries> Series)
+{
+    public IReadOnlyList<ReferenceLevel> Levels { get; init; } = [];
+}
+
+/// <summary>Something that happened, with its end where it had one.</summary>
+public sealed record TimeMark(string Label, double From, double? To = null);
+
 /// <summary>Horizontal bars in groups, side by side or stacked.</summary>
 public sealed record BarChart : Chart
 {

@@ -9,6 +9,7 @@ internal static class Palette
     public const string MinorGrid = "#f1f3f5";
     public const string Frame = "#8c959f";
     public const string Bad = "#b42318";
+    public const string Trouble = "#fdeceb";
     public const string Paper = "#ffffff";
 
     // Okabe and Ito, "Color Universal Design" (2008), without the yellow that vanishes on white; brown makes up the eight.

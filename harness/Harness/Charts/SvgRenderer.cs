@@ -3,13 +3,13 @@ namespace Harness.Charts;
 /// <summary>Draws charts as SVG: self-contained, text as text, legible in print.</summary>
 public sealed class SvgRenderer : IChartRenderer
 {
-    private const double Width = 860;
-    private const double Left = 24;
-    private const double Right = 40; // the last tick label is centred on the end of its axis and hangs over
+    internal const double Width = 860;
+    internal const double Left = 24;
+    internal const double Right = 40; // the last tick label is centred on the end of its axis and hangs over
     private const double PlotHeight = 340;
     private const double TitleSize = 17;
-    private const double TextSize = 13;
-    private const double CaptionSize = 11.5;
+    internal const double TextSize = 13;
+    internal const double CaptionSize = 11.5;
     private const double LabelWidthMax = 270;
     private const double BarHeight = 20;
 
@@ -22,6 +22,7 @@ public sealed class SvgRenderer : IChartRenderer
         {
             LineChart lines => DrawLines(canvas, lines),
             BarChart bars => DrawBars(canvas, bars),
+            TimelineChart timeline => TimelineDrawing.Draw(canvas, timeline),
             _ => throw new ArgumentException($"no way to draw a {chart.GetType().Name}", nameof(chart)),
         };
         return canvas.ToSvg(Width, DrawCaption(canvas, chart, bottom), chart.Title);
@@ -186,7 +187,7 @@ public sealed class SvgRenderer : IChartRenderer
         else canvas.Text(left + 8, y + 14.5, "no sound run", TextSize, color: Palette.Bad, bold: true);
     }
 
-    private static double DrawTitle(SvgCanvas canvas, Chart chart)
+    internal static double DrawTitle(SvgCanvas canvas, Chart chart)
     {
         var y = 14.0;
         foreach (var line in TextMetrics.Wrap(chart.Title, TitleSize, Width - Left - Right, bold: true))
@@ -195,7 +196,7 @@ public sealed class SvgRenderer : IChartRenderer
     }
 
     /// <summary>Entries in a row as long as they fit, then in the next.</summary>
-    private static double DrawLegend(SvgCanvas canvas, double top, List<LegendEntry> entries, double keyWidth, Action<double, double, LegendEntry> drawKey)
+    internal static double DrawLegend(SvgCanvas canvas, double top, List<LegendEntry> entries, double keyWidth, Action<double, double, LegendEntry> drawKey)
     {
         if (entries.Count == 0) return top;
 
@@ -222,5 +223,5 @@ public sealed class SvgRenderer : IChartRenderer
         return Math.Ceiling(y + 16);
     }
 
-    private sealed record LegendEntry(string Name, string Color, string Dash);
+    internal sealed record LegendEntry(string Name, string Color, string Dash);
 }

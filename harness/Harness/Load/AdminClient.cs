@@ -63,6 +63,9 @@ public sealed class AdminClient(IReadOnlyList<string> bootstrap, TimeSpan timeou
     /// <summary>The topic's partitions as the cluster sees them: leaders, replicas, in-sync replicas.</summary>
     public MetadataTopic DescribeTopic(string name) => _cluster.Describe(name);
 
+    /// <summary>The node that decides about topics and looks after the others; -1 for none.</summary>
+    public int ControllerId => _cluster.ControllerId();
+
     /// <summary>The offset after the last readable record of every partition.</summary>
     public IReadOnlyList<long> EndOffsets(string topic) => _cluster.Offsets(topic, ListOffsetsRequest.Latest);
 

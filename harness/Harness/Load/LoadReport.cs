@@ -122,6 +122,9 @@ public sealed record ProduceReport
     /// <summary>The part of the above in which the broker's answers were not what was waited for, once a batch.</summary>
     public required Histogram GeneratorLateness { get; init; }
 
+    /// <summary>Acknowledgements in intervals of 10 ms, wider in very long runs; null when there was no producer.</summary>
+    public AckPulse? Acks { get; init; }
+
     /// <summary>What speaks for the generator having been the limit; empty when nothing does.</summary>
     public IReadOnlyList<string> SaturationSigns { get; init; } = [];
 }

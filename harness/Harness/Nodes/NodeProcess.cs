@@ -114,6 +114,7 @@ public sealed class NodeProcess : IAsyncDisposable
     {
         _stopping = true;
         Signals.Terminate(_process);
+        Signals.Continue(_process); // one that stands still could not even end
         try
         {
             await _exited.WaitAsync(deadline);
@@ -125,6 +126,12 @@ public sealed class NodeProcess : IAsyncDisposable
             return false;
         }
     }
+
+    /// <summary>Makes it stand still (SIGSTOP) until <see cref="Continue"/>; its sockets go on taking bytes for it.</summary>
+    public void Pause() => Signals.Pause(_process);
+
+    /// <summary>Lets it go on.</summary>
+    public void Continue() => Signals.Continue(_process);
 
     /// <summary>Ends it at once (SIGKILL): nothing it holds in memory reaches the disk.</summary>
     public async Task Kill()

@@ -15,6 +15,9 @@ public sealed record Axis(string Name, string Setting, IReadOnlyList<string> Val
     /// <summary>Varies any setting by its dotted name under a shorter one: <c>cluster.memoryLimit</c>, <c>env.DOTNET_gcServer</c>.</summary>
     public static Axis Any(string name, string setting, params string[] values) => new(name, setting, values);
 
+    /// <summary>Varies what goes wrong: <c>none</c>, <c>kill(leader, at=5s)</c>, steps joined by semicolons.</summary>
+    public static Axis Faults(params string[] faults) => new("fault", "faults", faults);
+
     /// <summary>Varies the offered records per second; <see cref="PlanSettings.Unlimited"/> closes the loop.</summary>
     public static Axis Rate(params string[] recordsPerSecond) => new("rate", "load.recordsPerSecond", recordsPerSecond, "records/s");
 

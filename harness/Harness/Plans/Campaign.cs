@@ -1,3 +1,4 @@
+using Harness.Faults;
 using Harness.Load.Running;
 using Harness.Results;
 using Harness.Systems;
@@ -105,7 +106,7 @@ public sealed class Campaign
                 var labels = new Dictionary<string, string>();
                 if (plans.Count > 1) labels[Plan.PartAxis] = plan.Part;
                 foreach (var (axis, text) in values) labels[axis.Name] = check.Settings.GetValueOrDefault(axis.Setting, text);
-                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)));
+                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)) { Faults = applied.Faults });
             }
         }
 
@@ -131,6 +132,8 @@ public sealed class Campaign
             yield return $"cluster.replication={cluster.Replication} needs at least that many nodes; cluster.nodes is {cluster.Nodes}.";
         if (cluster.MinInSync > cluster.Replication)
             yield return $"cluster.minInSync={cluster.MinInSync} is more than cluster.replication={cluster.Replication}: nothing could be written with acks=all.";
+
+        foreach (var problem in FaultStep.Problems(plan.Faults, cluster.Nodes, cluster.Replication, plan.Schedule.Measure)) yield return problem;
 
         // The worker would say the same, but only once the cluster runs.
         var job = load.Job(["127.0.0.1:1"], "load", plan.Schedule, seed: 1) with { Produce = load.Send, Consume = null };

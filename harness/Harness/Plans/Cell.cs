@@ -1,3 +1,4 @@
+using Harness.Faults;
 using Harness.Results;
 
 namespace Harness.Plans;
@@ -8,7 +9,11 @@ namespace Harness.Plans;
 /// <param name="Load">The load with the values in force.</param>
 /// <param name="Schedule">How long and how often.</param>
 /// <param name="Disk">The disk space one run of it takes.</param>
-public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, Schedule Schedule, DiskBudget Disk);
+public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, Schedule Schedule, DiskBudget Disk)
+{
+    /// <summary>What goes wrong while it is measured.</summary>
+    public IReadOnlyList<FaultStep> Faults { get; init; } = [];
+}
 
 /// <summary>One run to be made: a cell and which repeat of it, from 1.</summary>
 public sealed record ScheduledRun(Cell Cell, int Repeat);

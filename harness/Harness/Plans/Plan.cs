@@ -1,3 +1,5 @@
+using Harness.Faults;
+
 namespace Harness.Plans;
 
 /// <summary>A table of measurements: a cluster, a load, and what of them is varied.</summary>
@@ -13,6 +15,9 @@ public sealed record Plan
     public ClusterPlan Cluster { get; init; } = new();
 
     public required LoadPlan Load { get; init; }
+
+    /// <summary>What goes wrong while it is measured, and when.</summary>
+    public IReadOnlyList<FaultStep> Faults { get; init; } = [];
 
     /// <summary>What is varied; the cells are the cross product.</summary>
     public IReadOnlyList<Axis> Vary { get; init; } = [];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Core.Strategies;
+using Harness.Faults;
 using Harness.Files;
 using Harness.Load;
 
@@ -55,6 +56,8 @@ public static class PlanSettings
         Read("load.restart", "none, clean or kill: what happens to the node before it is read", (load, text) => load with { Restart = Word<RestartKind>(text) }),
         Read("load.fillBytes", "bytes the topic is filled with first", (load, text) => load with { FillBytes = Size(text) }),
         Read("load.pageCache", "hot or cold", (load, text) => load with { PageCache = Temperature(text) }),
+        new("faults", "none, or what goes wrong at what time of the measuring: kill(leader, at=5s, back=2s); pause(…); see experiments/README.md",
+            OfBrokers, (plan, text) => plan with { Faults = Faults(text) }),
         Files("files.action", "read, write, copy (memory) or spin (a busy core)", (work, text) => work with { Action = Word<FileAction>(text) }),
         Files("files.api", "the call that moves the bytes: system-call, direct, gather, mapped, …", (work, text) => work with { Api = text }),
         Files("files.pattern", "sequential or random", (work, text) => work with { Pattern = Word<AccessPattern>(text) }),
@@ -190,6 +193,18 @@ public static class PlanSettings
         Enum.TryParse<T>(text, ignoreCase: true, out var value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0])
             ? value
             : throw new FormatException($"write {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}");
+
+    private static IReadOnlyList<FaultStep> Faults(string text)
+    {
+        try
+        {
+            return FaultStep.ParseAll(text);
+        }
+        catch (StrategyException error)
+        {
+            throw new FormatException(error.Message.TrimEnd('.'));
+        }
+    }
 
     private static short Acks(string text) => text switch
     {

@@ -16,6 +16,9 @@ public enum ChartKind
 
     /// <summary>Cores used, stacked by process role, a bar per cell.</summary>
     CpuByProcess,
+
+    /// <summary>Rate and longest latency by tenths of a second, the faults marked; for runs that had some.</summary>
+    FaultTimeline,
 }
 
 /// <summary>One chart an experiment wants to see.</summary>

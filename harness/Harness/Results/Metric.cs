@@ -38,10 +38,12 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric Ready = new("ready", "Time from start to taking requests", "ms", true, run => run.ReadyMs);
     public static readonly Metric FirstFetch = new("first-fetch", "Time from start to a first fetch", "ms", true, run => run.FirstFetchMs);
 
+    public static readonly Metric Silence = new("silence", "Longest time without an acknowledgement", "ms", true, run => run.SilenceMs);
+
     public static IReadOnlyList<Metric> All { get; } =
     [
         Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, CpuPerGb, FileCpuPerGb, BrokerCores, TotalCores, GeneratorCores, Rss, Lost, DiskWrites,
-        DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory, Beside, Ready, FirstFetch,
+        DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory, Beside, Ready, FirstFetch, Silence,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>

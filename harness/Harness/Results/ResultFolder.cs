@@ -8,7 +8,8 @@ namespace Harness.Results;
 
 /// <summary>One campaign on disk, written while it runs and read by reports, notebooks and people.</summary>
 /// <remarks>
-/// <c>plan.json, machine.json, runs.csv, latency/CELL-REPEAT.json + .hgrm, timeline/CELL-REPEAT.csv, charts/*.svg, report.html</c>.
+/// <c>plan.json, machine.json, runs.csv, latency/CELL-REPEAT.json + .hgrm, timeline/CELL-REPEAT.csv, charts/*.svg, report.html</c>; and of
+/// runs with faults <c>faults/CELL-REPEAT.csv, acks/CELL-REPEAT.csv</c>.
 /// Every file is put in place by a rename, a run's own files before its row in <c>runs.csv</c>: whatever moment a campaign is
 /// cut off at, what is there is whole, and each row has its files. One writer at a time; any number of readers.
 /// </remarks>
@@ -106,7 +107,8 @@ public sealed class ResultFolder
     public void WriteMachine(MachineFacts machine) => WriteJson("machine.json", Machine = machine);
 
     /// <summary>Adds a finished run, on disk when this returns; <paramref name="latency"/> is null where none was recorded.</summary>
-    public void Append(RunRow run, Histogram? latency, IReadOnlyList<TimelinePoint> timeline)
+    public void Append(
+        RunRow run, Histogram? latency, IReadOnlyList<TimelinePoint> timeline, IReadOnlyList<FaultRecord>? faults = null, IReadOnlyList<AckPoint>? acks = null)
     {
         if (_runs.Any(other => other.Cell == run.Cell && other.Repeat == run.Repeat))
             throw new ResultException($"{run.Cell} already has a repeat {run.Repeat}.");
@@ -119,7 +121,9 @@ public sealed class ResultFolder
             WriteText(LatencyFile(run, ".hgrm"), hgrm.ToString());
         }
 
-        if (timeline.Count > 0) WriteText(TimelineFile(run), TimelineText(timeline));
+        WriteTable("timeline", run, timeline);
+        WriteTable("faults", run, faults ?? []);
+        WriteTable("acks", run, acks ?? []);
         _runs.Add(run);
         WriteRuns();
     }
@@ -132,15 +136,13 @@ public sealed class ResultFolder
     }
 
     /// <summary>The run second by second; empty when it recorded none.</summary>
-    public IReadOnlyList<TimelinePoint> ReadTimeline(RunRow run)
-    {
-        var path = System.IO.Path.Combine(Path, TimelineFile(run));
-        if (!File.Exists(path)) return [];
+    public IReadOnlyList<TimelinePoint> ReadTimeline(RunRow run) => ReadTable<TimelinePoint>("timeline", run);
 
-        var table = CsvTable.Parse(File.ReadAllText(path));
-        var index = table.Headers.Select((header, i) => (header, i)).ToDictionary(pair => pair.header, pair => pair.i);
-        return [.. table.Rows.Select(row => CsvColumns<TimelinePoint>.Read(header => index.TryGetValue(header, out var i) ? row[i] : null))];
-    }
+    /// <summary>The faults of the run as they happened; empty when there were none.</summary>
+    public IReadOnlyList<FaultRecord> ReadFaults(RunRow run) => ReadTable<FaultRecord>("faults", run);
+
+    /// <summary>Acknowledgements by tenths of a second; empty when the run had no faults.</summary>
+    public IReadOnlyList<AckPoint> ReadAcks(RunRow run) => ReadTable<AckPoint>("acks", run);
 
     /// <summary>Puts a chart or the report beside the data; the name is relative to <see cref="Path"/>: <c>charts/p99.svg</c>.</summary>
     public void WriteText(string name, string text)
@@ -155,11 +157,28 @@ public sealed class ResultFolder
     private static string LatencyFile(RunRow run, string extension) =>
         System.IO.Path.Combine("latency", FormattableString.Invariant($"{run.Cell}-{run.Repeat}{extension}"));
 
-    private static string TimelineFile(RunRow run) =>
-        System.IO.Path.Combine("timeline", FormattableString.Invariant($"{run.Cell}-{run.Repeat}.csv"));
+    private static string TableFile(string kind, RunRow run) =>
+        System.IO.Path.Combine(kind, FormattableString.Invariant($"{run.Cell}-{run.Repeat}.csv"));
 
-    private static string TimelineText(IReadOnlyList<TimelinePoint> timeline) =>
-        new CsvTable([.. CsvColumns<TimelinePoint>.Headers], [.. timeline.Select(point => CsvColumns<TimelinePoint>.Texts(point).ToArray())]).ToCsv();
+    private void WriteTable<T>(string kind, RunRow run, IReadOnlyList<T> rows)
+        where T : class
+    {
+        if (rows.Count == 0) return;
+
+        var table = new CsvTable([.. CsvColumns<T>.Headers], [.. rows.Select(row => CsvColumns<T>.Texts(row).ToArray())]);
+        WriteText(TableFile(kind, run), table.ToCsv());
+    }
+
+    private IReadOnlyList<T> ReadTable<T>(string kind, RunRow run)
+        where T : class
+    {
+        var path = System.IO.Path.Combine(Path, TableFile(kind, run));
+        if (!File.Exists(path)) return [];
+
+        var table = CsvTable.Parse(File.ReadAllText(path));
+        var index = table.Headers.Select((header, i) => (header, i)).ToDictionary(pair => pair.header, pair => pair.i);
+        return [.. table.Rows.Select(row => CsvColumns<T>.Read(header => index.TryGetValue(header, out var i) ? row[i] : null))];
+    }
 
     private static T ReadJson<T>(string path)
     {

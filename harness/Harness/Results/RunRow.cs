@@ -100,6 +100,9 @@ public sealed record RunRow
     /// <summary>From the same start to the whole answer of a first fetch.</summary>
     public double? FirstFetchMs { get; init; }
 
+    /// <summary>The longest time without any acknowledgement, to 10 ms; null where nothing was produced.</summary>
+    public double? SilenceMs { get; init; }
+
     /// <summary>The process or device that ran out first, in words; empty when none did.</summary>
     public string Bottleneck { get; init; } = "";
 

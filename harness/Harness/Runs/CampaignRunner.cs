@@ -39,10 +39,10 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
                 await Settle(stop);
                 observer.RunStarts(runs[i], i + 1, runs.Count);
                 IRun run = runs[i].Cell.Load is FileLoad ? new FileRun(setup, runs[i], campaign.Seed, observer, stop) : new CellRun(setup, runs[i], campaign.Seed, observer, stop);
-                var (row, latency, timeline) = await run.Measure();
-                folder.Append(row, latency, timeline);
+                var outcome = await run.Measure();
+                folder.Append(outcome.Row, outcome.Latency, outcome.Timeline, outcome.Faults, outcome.Acks);
                 if (runs[i].Repeat == 1) folder.WritePlan(folder.Plan with { Nodes = [.. folder.Plan.Nodes, .. run.Configurations] });
-                observer.RunEnds(row);
+                observer.RunEnds(outcome.Row);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

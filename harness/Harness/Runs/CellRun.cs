@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Harness.Faults;
 using Harness.Load;
 using Harness.Measures;
 using Harness.Nodes;
@@ -24,6 +25,9 @@ internal sealed class CellRun : IRun
     /// <summary>How much of the files may still be cached after they were dropped; the node has its newest pages in use.</summary>
     private const double ColdTolerance = 0.1;
 
+    /// <summary>What a disk of a node's own holds beyond the plan's records: its journal, its inodes, the node's other files.</summary>
+    private const long DiskMarginBytes = 256 << 20;
+
     private static readonly TimeSpan AdminTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan TopicPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(1);
@@ -39,6 +43,7 @@ internal sealed class CellRun : IRun
     private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
 
     private readonly RunExtras _extras = new();
+    private Func<IReadOnlyList<FaultRecord>> _faultsSoFar = () => [];
 
     private Sample? _begin;
     private Sample? _end;
@@ -61,12 +66,13 @@ internal sealed class CellRun : IRun
     public IReadOnlyList<NodeConfiguration> Configurations { get; private set; } = [];
 
     /// <inheritdoc/>
-    public async Task<(RunRow Row, Histogram? Latency, IReadOnlyList<TimelinePoint> Timeline)> Measure()
+    public async Task<RunOutcome> Measure()
     {
         try
         {
             var measurement = await MeasureOnCluster();
-            return (measurement.Row(), measurement.Latency, measurement.Timeline());
+            var outcome = new RunOutcome(measurement.Row(), measurement.Latency, measurement.Timeline());
+            return _run.Cell.Faults.Count == 0 ? outcome : outcome with { Faults = _faultsSoFar(), Acks = measurement.Acks() };
         }
         catch (Exception error) when (error is NodeFailedException or RunFailedException or LoadException or IOException)
         {
@@ -74,7 +80,7 @@ internal sealed class CellRun : IRun
             await Task.Delay(TimeSpan.FromMilliseconds(200), CancellationToken.None);
             _stop.ThrowIfCancellationRequested();
             var settings = Configurations.Count > 0 ? Configurations[0].Settings : new Dictionary<string, string>();
-            return (Measurement.Failed(_run, _setup.System.Name, _started, settings, error.Message), null, []);
+            return new RunOutcome(Measurement.Failed(_run, _setup.System.Name, _started, settings, error.Message), null, []) { Faults = _faultsSoFar() };
         }
         finally
         {
@@ -88,7 +94,9 @@ internal sealed class CellRun : IRun
         _observer.Step($"starting {cell.Cluster.Nodes} node{(cell.Cluster.Nodes == 1 ? "" : "s")}");
         // Outlives the nodes: a group with processes in it cannot be removed.
         using var cap = cell.Cluster.MemoryLimitBytes is { } limit ? MemoryCap.Create(_name, limit) : null;
-        await using var cluster = await Cluster.Start(_setup.System, cell.Cluster, _dataFolder, _logFolder, firstPort: 0, _stop);
+        Directory.CreateDirectory(_dataFolder);
+        await using var ground = await NodeGround.Prepare(FaultStep.NeedsOf(cell.Faults), cell.Cluster.Nodes, _dataFolder, cell.Disk.Bytes + DiskMarginBytes, _setup.Device);
+        await using var cluster = await Cluster.Start(_setup.System, cell.Cluster, _dataFolder, _logFolder, firstPort: 0, _stop, ground.Settle);
         Configurations = [.. cluster.Nodes.Select(node => new NodeConfiguration(cell.Facts.Id, node.Id, node.Settings))];
 
         await using var sampler = new Sampler(_setup.Device);
@@ -105,7 +113,11 @@ internal sealed class CellRun : IRun
         await using var beside = new Beside(_setup, Path.Combine(_logFolder, "beside"));
         if (load.Beside != Antagonist.None) await beside.Start(load.Beside);
 
-        var report = await Work(cluster, load.Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler, beside);
+        await using var faults = new FaultInjector(new FaultScene(cluster, ground, sampler, Topic), cell.Faults, _observer.Step, _stop);
+        _faultsSoFar = () => faults.Records;
+        var report = await Work(cluster, load.Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler, beside, faults);
+        faults.End();
+        await faults.Done;
 
         await ReadExtras(load, beside);
         _observer.Step("stopping the nodes");
@@ -213,9 +225,9 @@ internal sealed class CellRun : IRun
     private long Cached() => PageCacheResidency.Of(_dataFolder, "*.log") ?? MachineCounters.Read(null).CachedBytes;
 
     /// <summary>Lets a worker do its job beside the cluster. With a sampler its measured time is marked to the moment.</summary>
-    private async Task<LoadReport> Work(Cluster cluster, LoadSpec spec, Sampler? sampler, Beside? beside = null)
+    private async Task<LoadReport> Work(Cluster cluster, LoadSpec spec, Sampler? sampler, Beside? beside = null, FaultInjector? faults = null)
     {
-        await using var worker = await WorkerProcess.Start(_setup.Worker, LoadJson.Write(spec), Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler, beside));
+        await using var worker = await WorkerProcess.Start(_setup.Worker, LoadJson.Write(spec), Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler, beside, faults));
         sampler?.Watch(Measurement.WorkerName, worker.Pid);
 
         var report = worker.Report();
@@ -224,6 +236,7 @@ internal sealed class CellRun : IRun
             await Task.WhenAny(report, Task.Delay(LookInterval, _stop));
             _stop.ThrowIfCancellationRequested();
             cluster.ThrowIfOneEnded();
+            if (faults is { Done.IsFaulted: true }) await faults.Done;
             if (DataVolume.FreeBytes(_setup.WorkFolder) < DiskBudget.ReserveBytes / 2)
                 throw new RunFailedException($"less than {DiskBudget.ReserveBytes / 2:N0} bytes are left on the disk: stopped before it is full");
         }
@@ -231,18 +244,20 @@ internal sealed class CellRun : IRun
         return await report;
     }
 
-    private void Follow(LoadLine line, Sampler? sampler, Beside? beside)
+    private void Follow(LoadLine line, Sampler? sampler, Beside? beside, FaultInjector? faults)
     {
         switch (line)
         {
             case PhaseLine { Phase: "measure", Edge: PhaseEdge.Start } when sampler is not null:
                 _begin = sampler.Take();
                 _observer.Step("measuring");
+                faults?.Begin(((PhaseLine)line).Nanoseconds);
                 if (_backlogJob is not null) beside?.Read(_backlogJob);
                 if (((BrokerLoad)_run.Cell.Load).CountCalls) beside?.CountCalls(sampler.ProcessIds(name => name != Measurement.WorkerName));
                 break;
             case PhaseLine { Phase: "measure", Edge: PhaseEdge.End } when sampler is not null:
                 _end = sampler.Take();
+                faults?.End();
                 beside?.StopCounting();
                 _cachedFileBytes = PageCacheResidency.Of(_dataFolder, "*.log");
                 break;

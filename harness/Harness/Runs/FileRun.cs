@@ -22,7 +22,7 @@ internal sealed class FileRun(RunSetup setup, ScheduledRun run, int seed, IRunOb
 
     private FileWork Work => ((FileLoad)run.Cell.Load).Work;
 
-    public async Task<(RunRow Row, Histogram? Latency, IReadOnlyList<TimelinePoint> Timeline)> Measure()
+    public async Task<RunOutcome> Measure()
     {
         var folder = Directory.CreateDirectory(Path.Combine(setup.WorkFolder, _name)).FullName;
         try
@@ -30,13 +30,13 @@ internal sealed class FileRun(RunSetup setup, ScheduledRun run, int seed, IRunOb
             await using var sampler = new Sampler(setup.Device);
             var report = await LetWork(folder, sampler);
             return _begin is null || _end is null
-                ? (Failed("the work never reached its measured time: " + string.Join("; ", report.Problems.DefaultIfEmpty("no reason given"))), null, [])
-                : (Row(report, _begin, _end, sampler.Samples), report.Latency, Timeline(report));
+                ? new RunOutcome(Failed("the work never reached its measured time: " + string.Join("; ", report.Problems.DefaultIfEmpty("no reason given"))), null, [])
+                : new RunOutcome(Row(report, _begin, _end, sampler.Samples), report.Latency, Timeline(report));
         }
         catch (Exception error) when (error is NodeFailedException or RunFailedException or IOException)
         {
             stop.ThrowIfCancellationRequested();
-            return (Failed(error.Message), null, []);
+            return new RunOutcome(Failed(error.Message), null, []);
         }
         finally
         {

@@ -1,4 +1,3 @@
-using Harness.Load;
 using Harness.Results;
 
 namespace Harness.Runs;
@@ -11,5 +10,5 @@ internal interface IRun
 
     /// <summary>Makes the run. What goes wrong is in the row, which is unsound then; no process and no data is left.</summary>
     /// <exception cref="OperationCanceledException">It was stopped; no process and no data is left.</exception>
-    Task<(RunRow Row, Histogram? Latency, IReadOnlyList<TimelinePoint> Timeline)> Measure();
+    Task<RunOutcome> Measure();
 }

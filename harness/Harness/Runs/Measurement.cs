@@ -23,6 +23,8 @@ internal sealed record Measurement(
 {
     public const string WorkerName = "worker";
 
+    private const double TenthNanoseconds = 1e8;
+
     /// <summary>A share of a resource from which on it counts as having run out.</summary>
     private const double Exhausted = 0.9;
 
@@ -35,7 +37,8 @@ internal sealed record Measurement(
     /// <summary>The same in seconds for a load that is through in no time: a message between processes may take as long.</summary>
     private const double LateSeconds = 0.05;
 
-    public static string NodeName(int id) => $"node-{id}";
+    /// <summary>A node's process: each start is one of its own, whose counters begin at zero.</summary>
+    public static string NodeName(int id, int start = 1) => start == 1 ? $"node-{id}" : $"node-{id}#{start}";
 
     /// <summary>Latencies from the intended send time; null for a load that only reads.</summary>
     public Histogram? Latency => Report.Produce?.Latency;
@@ -93,6 +96,27 @@ internal sealed record Measurement(
         })];
     }
 
+    /// <summary>Acknowledgements by tenths of a second.</summary>
+    public IReadOnlyList<AckPoint> Acks()
+    {
+        if (Report.Produce?.Acks is not { } pulse || Report.Phases.FirstOrDefault(phase => phase.Name == "measure") is not { } measure) return [];
+
+        // Cut such that one begins where measuring does.
+        var tenths = pulse.Records.Zip(pulse.Worst)
+            .Select((interval, i) => (Tenth: (int)Math.Floor((pulse.StartNanoseconds + i * pulse.IntervalNanoseconds - measure.StartNanoseconds) / TenthNanoseconds), Interval: interval))
+            .GroupBy(interval => interval.Tenth)
+            .ToDictionary(tenth => tenth.Key, tenth => (Records: tenth.Sum(part => part.Interval.First), Worst: tenth.Max(part => part.Interval.Second)));
+        if (tenths.Count == 0) return [];
+
+        var last = Math.Max(tenths.Keys.Max(), (int)Math.Ceiling((measure.EndNanoseconds - measure.StartNanoseconds) / TenthNanoseconds) - 1);
+        return [.. Enumerable.Range(tenths.Keys.Min(), last - tenths.Keys.Min() + 1).Select(tenth => new AckPoint
+        {
+            Second = (tenth + 1) / 10.0,
+            AckedPerSecond = tenths.GetValueOrDefault(tenth).Records * 10,
+            WorstMs = tenths.GetValueOrDefault(tenth) is { Records: > 0 } present ? present.Worst / 1e6 : null,
+        })];
+    }
+
     /// <summary>The row of a run that gave nothing.</summary>
     public static RunRow Failed(ScheduledRun run, string system, DateTimeOffset started, IReadOnlyDictionary<string, string> settings, string reason) =>
         Empty(run, system, started, Durability(run.Cell, settings)) with { Sound = false, Reason = reason };
@@ -136,6 +160,9 @@ internal sealed record Measurement(
         Corrupt = Report.Verification?.Corrupted ?? 0,
         Indeterminate = produce.Totals.Indeterminate,
         UncommittedReads = Report.Verification?.Uncommitted ?? 0,
+        SilenceMs = Report.Phases.FirstOrDefault(phase => phase.Name == "measure") is { } measure
+            ? produce.Acks?.LongestSilence(measure.StartNanoseconds, measure.EndNanoseconds).TotalMilliseconds
+            : null,
         P50Ms = produce.Latency.Percentile(50).TotalMilliseconds,
         P90Ms = produce.Latency.Percentile(90).TotalMilliseconds,
         P99Ms = produce.Latency.Percentile(99).TotalMilliseconds,
@@ -154,9 +181,9 @@ internal sealed record Measurement(
     {
         var seconds = End.Since(Begin).TotalSeconds;
         var nodes = End.Processes.Keys.Where(name => name != WorkerName).ToList();
-        var leaders = Leaders.Select(NodeName).ToHashSet();
-        // Where several nodes lead, what one of them does as leader and what as follower cannot be told apart.
-        if (leaders.Count == 1)
+        var leaders = Leaders.Select(leader => NodeName(leader)).ToHashSet();
+        // Where several nodes lead, at once or one after the other, what one of them does as leader and what as follower cannot be told apart.
+        if (leaders.Count == 1 && Run.Cell.Faults.Count == 0)
         {
             yield return Use(ProcessRole.Leader, nodes.Where(leaders.Contains));
             if (nodes.Count > 1) yield return Use(ProcessRole.Followers, nodes.Where(name => !leaders.Contains(name)));
@@ -170,8 +197,9 @@ internal sealed record Measurement(
 
         ProcessUse Use(string role, IEnumerable<string> names)
         {
-            var present = names.Where(name => End.Processes.ContainsKey(name) && Begin.Processes.ContainsKey(name)).ToList();
-            var used = present.Select(name => End.Processes[name].Since(Begin.Processes[name])).ToList();
+            // Of a node that was ended what it used since it was started again counts, as what it had used is gone with it.
+            var present = names.Where(name => End.Processes.ContainsKey(name) && (Begin.Processes.ContainsKey(name) || name.Contains('#', StringComparison.Ordinal))).ToList();
+            var used = present.Select(name => End.Processes[name].Since(Begin.Processes.GetValueOrDefault(name))).ToList();
             var cpu = used.Sum(counters => counters.CpuTime.TotalSeconds);
             return new ProcessUse
             {

@@ -82,5 +82,11 @@ public sealed class CellResults(ResultFolder folder, CellFacts facts)
 
     public IReadOnlyList<TimelinePoint> Timeline(RunRow run) => folder.ReadTimeline(run);
 
+    /// <summary>The faults of a run as they happened.</summary>
+    public IReadOnlyList<FaultRecord> Faults(RunRow run) => folder.ReadFaults(run);
+
+    /// <summary>Acknowledgements by tenths of a second; empty when the run had no faults.</summary>
+    public IReadOnlyList<AckPoint> Acks(RunRow run) => folder.ReadAcks(run);
+
     public Histogram LatencyOf(RunRow run) => folder.ReadLatency(run);
 }

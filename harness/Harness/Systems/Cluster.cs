@@ -4,7 +4,7 @@ using Harness.Plans;
 namespace Harness.Systems;
 
 /// <summary>The nodes of one system that run together, from their start to their end.</summary>
-/// <remarks>One caller at a time starts, kills and stops nodes.</remarks>
+/// <remarks>One caller at a time starts, kills and stops a node; different nodes may be others' at the same time.</remarks>
 public sealed class Cluster : IAsyncDisposable
 {
     /// <summary>A clean stop flushes what the node holds, which takes as long as the disk needs for it.</summary>
@@ -34,11 +34,12 @@ public sealed class Cluster : IAsyncDisposable
     /// <param name="logFolder">Gets a log per node.</param>
     /// <param name="firstPort">The first node's port for clients, the others count up from it; 0 takes free ones.</param>
     /// <param name="stop">Ends the wait; whatever was started is stopped.</param>
+    /// <param name="settle">Gives a node another place, on a disk or in a network of its own; null leaves all where they are.</param>
     /// <exception cref="NodeFailedException">A node did not start; none is left running.</exception>
     public static async Task<Cluster> Start(
-        ISystemUnderTest system, ClusterPlan plan, string dataFolder, string logFolder, int firstPort, CancellationToken stop)
+        ISystemUnderTest system, ClusterPlan plan, string dataFolder, string logFolder, int firstPort, CancellationToken stop, Func<NodePlace, NodePlace>? settle = null)
     {
-        var starts = Enumerable.Range(1, plan.Nodes).Select(id => system.StartNode(plan, PlaceOf(id), stop)).ToArray();
+        var starts = Enumerable.Range(1, plan.Nodes).Select(id => system.StartNode(plan, settle?.Invoke(PlaceOf(id)) ?? PlaceOf(id), stop)).ToArray();
         try
         {
             return new Cluster(system, plan, await Task.WhenAll(starts));
@@ -60,6 +61,12 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>Kills a node (SIGKILL) as a crash would.</summary>
     public Task Kill(int nodeId) => Find(nodeId).Process.Kill();
+
+    /// <summary>Makes a node stand still until <see cref="Continue"/>.</summary>
+    public void Pause(int nodeId) => Find(nodeId).Process.Pause();
+
+    /// <summary>Lets a paused node go on.</summary>
+    public void Continue(int nodeId) => Find(nodeId).Process.Continue();
 
     /// <summary>Starts a node that has ended again: same port, same data.</summary>
     public async Task Restart(int nodeId, CancellationToken stop)

@@ -29,11 +29,24 @@ public sealed record SettingsCheck(IReadOnlyDictionary<string, string> Settings,
 
 /// <summary>Where one node lives.</summary>
 /// <param name="NodeId">1 and up.</param>
-/// <param name="Port">The port for clients on the loopback interface; 0 takes a free one.</param>
+/// <param name="Port">The port for clients; 0 takes a free one.</param>
 /// <param name="DataFolder">Its own folder.</param>
 /// <param name="ClusterFolder">The folder all nodes of the cluster share for their metadata.</param>
 /// <param name="LogFile">Where what it prints goes.</param>
-public sealed record NodePlace(int NodeId, int Port, string DataFolder, string ClusterFolder, string LogFile);
+public sealed record NodePlace(int NodeId, int Port, string DataFolder, string ClusterFolder, string LogFile)
+{
+    /// <summary>The address it listens on, for clients and for brokers.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>The port for brokers; 0 takes a free one.</summary>
+    public int InterBrokerPort { get; init; }
+
+    /// <summary>Where brokers are told to connect, as <c>host:port</c>, when that is not where it listens.</summary>
+    public string? AdvertisedInterBroker { get; init; }
+
+    /// <summary>The file that stands for the network namespace it runs in; null for this process's own.</summary>
+    public string? NetworkNamespace { get; init; }
+}
 
 /// <summary>A node that takes requests.</summary>
 /// <param name="Place">Where it lives, with the port it has.</param>
@@ -44,5 +57,5 @@ public sealed record Node(NodePlace Place, NodeProcess Process, IReadOnlyDiction
     public int Id => Place.NodeId;
 
     /// <summary>Its address for clients: <c>127.0.0.1:40001</c>.</summary>
-    public string Endpoint => $"127.0.0.1:{Place.Port}";
+    public string Endpoint => $"{Place.Host}:{Place.Port}";
 }

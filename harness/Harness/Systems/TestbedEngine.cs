@@ -49,15 +49,24 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
     {
         List<string> arguments =
         [
-            brokerAssembly, "--node-id", $"{place.NodeId}", "--listen", $"127.0.0.1:{place.Port}", "--inter-broker", "127.0.0.1:0",
+            brokerAssembly, "--node-id", $"{place.NodeId}", "--listen", $"{place.Host}:{place.Port}", "--inter-broker", $"{place.Host}:{place.InterBrokerPort}",
             "--data", place.DataFolder, "--cluster", place.ClusterFolder, mode,
         ];
+        if (place.AdvertisedInterBroker is { } advertised) arguments.AddRange(["--advertise-inter-broker", advertised]);
         foreach (var (seam, text) in cluster.Strategies) arguments.AddRange([OptionOf(seam), text]);
 
         arguments.AddRange(["--set", $"min.insync.replicas={cluster.MinInSync}"]);
         foreach (var (name, value) in cluster.Settings) arguments.AddRange(["--set", $"{name}={value}"]);
 
-        return new NodeCommand($"node {place.NodeId}", DotNetHost.Path, arguments, place.LogFile) { Environment = cluster.Environment };
+        var program = DotNetHost.Path;
+        if (place.NetworkNamespace is { } space)
+        {
+            // nsenter(1) becomes the program it starts: the process is the broker's own. Mounts stay those of this process.
+            arguments.InsertRange(0, [$"--net={space}", program]);
+            program = "nsenter";
+        }
+
+        return new NodeCommand($"node {place.NodeId}", program, arguments, place.LogFile) { Environment = cluster.Environment };
     }
 
     // The broker's --check asks for its options to be checked.

@@ -25,6 +25,8 @@ internal sealed class ProducerTally(Schedule schedule, Timeline timeline)
 
     public Histogram GeneratorLateness { get; } = new();
 
+    public AckPulseTally Pulse { get; } = new(schedule);
+
     /// <summary>Records that failed, by what their last attempt ended with.</summary>
     public IReadOnlyDictionary<string, long> Errors => _errors;
 
@@ -94,6 +96,7 @@ internal sealed class ProducerTally(Schedule schedule, Timeline timeline)
         _second.AckedRecords += batch.Count;
         _second.AckedBytes += batch.PayloadBytes;
         _second.MaxLatency = Math.Max(_second.MaxLatency, now - batch.FirstIntended);
+        Pulse.Add(now, batch.Count, now - batch.FirstIntended);
         if (schedule.Measures(now)) Count(Measured, batch);
 
         var intended = batch.Intended;

@@ -54,6 +54,7 @@ internal static class ReportComposer
             ServiceTime = service,
             SendLateness = lateness,
             GeneratorLateness = own,
+            Acks = AckPulseTally.Merge([.. producers.Select(producer => producer.Tally.Pulse)]),
             SaturationSigns = Signs(producers, own, latency, seconds),
         };
     }

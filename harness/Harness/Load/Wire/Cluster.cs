@@ -45,6 +45,13 @@ internal sealed class Cluster : IDisposable
         lock (_lock) return Metadata([new(topic)]).Topics.Single();
     }
 
+    /// <summary>The node that decides about topics and looks after the others; -1 for none.</summary>
+    /// <exception cref="LoadException">No broker answers.</exception>
+    public int ControllerId()
+    {
+        lock (_lock) return Metadata([]).ControllerId;
+    }
+
     /// <summary>The leader of each partition.</summary>
     /// <exception cref="LoadException">The topic does not exist or a partition has no leader.</exception>
     public BrokerAddress[] Leaders(string topic)

@@ -7,6 +7,8 @@ namespace Harness.Results.Reports;
 /// <summary>Turns a result folder into something to look at: outcomes, charts and the page.</summary>
 public static class ReportBuilder
 {
+    private const int FaultChartsMax = 6;
+
     /// <summary>Judges the checks, stores the outcomes in the plan, draws the charts and writes <c>report.html</c>. May be called at any time, again too.</summary>
     /// <returns>The path of the report.</returns>
     /// <exception cref="ResultException">A check names a metric that does not exist.</exception>
@@ -19,7 +21,7 @@ public static class ReportBuilder
         folder.WritePlan(folder.Plan with { Outcomes = outcomes });
 
         var campaign = CampaignResults.Of(folder);
-        var requests = folder.Plan.Charts.Count > 0 ? folder.Plan.Charts : FittingCharts(campaign);
+        IReadOnlyList<ChartRequest> requests = [.. folder.Plan.Charts.Count > 0 ? folder.Plan.Charts : FittingCharts(campaign), .. FaultCharts(campaign)];
         var problems = new List<string>();
         var svgs = new List<string>();
         for (var i = 0; i < requests.Count; i++)
@@ -55,6 +57,12 @@ public static class ReportBuilder
         charts.Add(new ChartRequest { Kind = ChartKind.ThroughputOverTime, Title = "Throughput over time" });
         return charts;
     }
+
+    /// <summary>Faults that no chart of the plan shows, such as those given on the command line: a picture of each cell that had some.</summary>
+    private static IEnumerable<ChartRequest> FaultCharts(CampaignResults campaign) => campaign.Plan.Charts.Any(chart => chart.Kind == ChartKind.FaultTimeline)
+        ? []
+        : campaign.Cells.Where(cell => cell.Runs.Any(run => cell.Faults(run).Count > 0 && cell.Acks(run).Count > 0)).Take(FaultChartsMax)
+            .Select(cell => new ChartRequest { Kind = ChartKind.FaultTimeline, Title = $"Through the faults: {cell.Label}", Only = cell.Facts.Values });
 
     private static string FileName(int number, ChartRequest request)
     {

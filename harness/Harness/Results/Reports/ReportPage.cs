@@ -27,6 +27,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         foreach (var svg in chartSvgs) _html.Open("figure").Raw(svg).Close("figure");
         WriteCells();
         WriteRuns();
+        WriteFaults();
         WriteSetup();
         WriteMachine();
         WriteReproduction();
@@ -128,6 +129,22 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
                 .. roles.Select(role => run.Role(role) is { } use ? Count(use.ContextSwitches) : ""),
                 Number(run.DiskWriteBytes / 1e6), Number(run.DirtyMaxBytes / 1e6), Number(run.StealSeconds), run.Bottleneck, run.Durability,
             ])));
+    }
+
+    private void WriteFaults()
+    {
+        var faults = campaign.Runs.SelectMany(run => campaign.Folder.ReadFaults(run).Select(fault => (Run: run, Fault: fault))).ToList();
+        if (faults.Count == 0) return;
+
+        _html.Element("h2", "Faults").Element("p", "As they happened, in seconds since measuring began. A node that was ended is well again once it takes requests.", "muted")
+            .Table([("cell", false), ("repeat", true), ("fault", false), ("nodes", false), ("began (s)", true), ("put right (s)", true)],
+                faults.Select(fault => ("", (IReadOnlyList<string>)
+                [
+                    LabelOf(fault.Run), Count(fault.Run.Repeat), fault.Fault.Fault, fault.Fault.Nodes, Seconds(fault.Fault.BeganSecond),
+                    fault.Fault.HealedSecond is { } healed ? Seconds(healed) : "not in this run",
+                ])));
+
+        static string Seconds(double value) => value.ToString("0.000", CultureInfo.InvariantCulture);
     }
 
     private string LatencyInWords()

@@ -1,0 +1,65 @@
+using Harness.Load;
+using Harness.Plans;
+using Harness.Results;
+using Harness.Tests.Plans;
+using Harness.Tests.Runs;
+
+namespace Harness.Tests.Faults;
+
+/// <summary>Faults on real clusters of three nodes, under load, as runs of a plan.</summary>
+public sealed class FaultRunTests : IDisposable
+{
+    private readonly RunningCampaign _campaign = new();
+
+    public void Dispose() => _campaign.Dispose();
+
+    [Theory]
+    [InlineData("kill(follower, at=500ms, back=500ms)", "kill")]
+    [InlineData("pause(follower, at=500ms, for=500ms)", "pause")]
+    [InlineData("restart(follower, at=500ms)", "restart")]
+    public async Task Run_FollowerGoesAndComesBack_LosesNothingAndSaysWhen(string fault, string name)
+    {
+        var row = await Run(fault);
+
+        RunningCampaign.AssertMeasured(row);
+        Assert.Equal((0, 0, 0, 0), (row.Lost, row.Duplicates, row.OutOfOrder, row.Corrupt));
+        Assert.True(row.Acked > 0 && row.Verified >= row.Acked, $"{row.Verified} of {row.Acked} read back");
+        var record = Assert.Single(_campaign.Folder.ReadFaults(row));
+        Assert.StartsWith(name + "(follower", record.Fault, StringComparison.Ordinal);
+        Assert.Contains(record.Nodes, (string[])["1", "2", "3"]);
+        Assert.True(record.BeganSecond >= 0.5 && record.HealedSecond > record.BeganSecond, $"{record}");
+        Assert.NotEmpty(_campaign.Folder.ReadAcks(row));
+        Assert.Contains("Through the faults", await File.ReadAllTextAsync(_campaign.Folder.ReportPath), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_FaultThatOutlivesTheMeasuredTime_IsPutRightAtItsEnd()
+    {
+        var row = await Run("pause(follower, at=1s, for=1h)");
+
+        RunningCampaign.AssertMeasured(row);
+        Assert.NotNull(Assert.Single(_campaign.Folder.ReadFaults(row)).HealedSecond);
+    }
+
+    [Fact]
+    public async Task Run_NodeThatStaysDead_EndsWithTheOthers()
+    {
+        var row = await Run("kill(follower, at=500ms, back=never)");
+
+        RunningCampaign.AssertMeasured(row);
+        Assert.Null(Assert.Single(_campaign.Folder.ReadFaults(row)).HealedSecond);
+    }
+
+    private async Task<RunRow> Run(string faults)
+    {
+        var plan = TestPlans.Produce with
+        {
+            Cluster = new ClusterPlan { Nodes = 3, Replication = 3, MinInSync = 2 }.WithSetting("segment.bytes", "16777216")
+                .WithSetting("replica.lag.time.max.ms", "1000"), // who is gone for good must leave the in-sync set before the answers are given up
+            Load = new ProduceLoad { Send = new ProduceSpec { RecordsPerSecond = 2000 } },
+            Vary = [Axis.Faults(faults)],
+            Schedule = new(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(2), Repeats: 1),
+        };
+        return Assert.Single((await _campaign.Run(TestPlans.Of(plan))).Folder.Runs);
+    }
+}

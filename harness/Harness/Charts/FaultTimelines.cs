@@ -1,0 +1,77 @@
+using System.Globalization;
+using Harness.Results;
+using Harness.Statistics;
+
+namespace Harness.Charts;
+
+/// <summary>Rate and latency through faults: runs of single cells, for a middle of several would blur the very moments that count.</summary>
+internal static class FaultTimelines
+{
+    public static TimelineChart Of(ChartRequest request, IReadOnlyList<CellResults> cells, SeriesNaming naming)
+    {
+        List<LineSeries> rates = [], latencies = [];
+        var marks = new List<TimeMark>();
+        var offered = new HashSet<double>();
+        var several = cells.Skip(1).Any();
+        foreach (var cell in cells.OrderBy(naming.ColorOf))
+        {
+            var runs = cell.Runs.Where(run => cell.Acks(run).Count > 0).ToList();
+            foreach (var run in runs)
+            {
+                var acks = cell.Acks(run).Where(point => point.Second <= run.MeasuredSeconds + 0.05).ToList();
+                var faint = run != runs[0];
+                rates.Add(new LineSeries(naming.NameOf(cell), naming.ColorOf(cell), [.. acks.Select(point => new LinePoint(point.Second, point.AckedPerSecond))]) { Faint = faint });
+                latencies.AddRange(Stretches(acks).Select(stretch => new LineSeries(naming.NameOf(cell), naming.ColorOf(cell), stretch) { Faint = faint }));
+            }
+
+            if (runs.Count == 0) continue;
+
+            if (runs[0].OfferedPerSecond is { } rate) offered.Add(rate);
+            marks.AddRange(cell.Faults(runs[0]).Select(fault => new TimeMark(
+                (several ? naming.NameOf(cell) + ": " : "") + fault.Label + Lasted(fault), fault.BeganSecond, Math.Min(fault.HealedSecond ?? double.MaxValue, runs[0].MeasuredSeconds))));
+        }
+
+        return new TimelineChart
+        {
+            Title = request.Title,
+            X = new ChartAxis("time since measuring began (s)"),
+            BeforeZero = "warm-up",
+            Panels =
+            [
+                new TimelinePanel(new ChartAxis("acknowledged, by tenths of a second (records/s)"), rates) { Levels = [.. offered.Select(rate => new ReferenceLevel("", rate))] },
+                new TimelinePanel(new ChartAxis("longest wait of those acknowledged, from the intended send time (ms)", AxisScale.Log), latencies),
+            ],
+            Marks = marks,
+            Caption = [string.Join(' ', new[]
+            {
+                "Red: from the moment a fault began until it was put right.",
+                several ? "" : "Thick: the first run, whose faults are marked. Thin: other repeats.",
+                offered.Count > 0 ? "Dashed: offered." : "",
+                "Nothing is drawn below where nothing was acknowledged.",
+            }.Where(sentence => sentence.Length > 0))],
+        };
+    }
+
+    private static string Lasted(FaultRecord fault) => fault.HealedSecond is { } healed
+        ? string.Create(CultureInfo.InvariantCulture, $", {healed - fault.BeganSecond:0.0} s")
+        : ", not put right";
+
+    /// <summary>The points that follow each other without a silence between them.</summary>
+    private static IEnumerable<IReadOnlyList<LinePoint>> Stretches(IReadOnlyList<AckPoint> acks)
+    {
+        var stretch = new List<LinePoint>();
+        foreach (var point in acks)
+        {
+            if (point.WorstMs is { } worst)
+            {
+                stretch.Add(new LinePoint(point.Second, worst));
+                continue;
+            }
+
+            if (stretch.Count > 0) yield return stretch;
+            stretch = [];
+        }
+
+        if (stretch.Count > 0) yield return stretch;
+    }
+}

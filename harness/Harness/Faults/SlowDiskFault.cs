@@ -1,0 +1,20 @@
+namespace Harness.Faults;
+
+/// <summary>The node's writes reach the disk at no more than a rate.</summary>
+/// <param name="BytesPerSecond">The rate.</param>
+internal sealed record SlowDiskFault(long BytesPerSecond) : Fault
+{
+    internal override FaultNeeds Needs => FaultNeeds.Throttle;
+
+    internal override Task Begin(FaultScene scene, IReadOnlyList<int> nodes, IReadOnlyList<int> peers, CancellationToken stop)
+    {
+        foreach (var node in nodes) scene.Ground.Throttle(node).Enforce(scene.ProcessOf(node), BytesPerSecond);
+        return Task.CompletedTask;
+    }
+
+    internal override Task Heal(FaultScene scene, IReadOnlyList<int> nodes, IReadOnlyList<int> peers, CancellationToken stop)
+    {
+        foreach (var node in nodes) scene.Ground.Throttle(node).Lift();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using Harness.Faults;
+using Harness.Measures;
+using Harness.Systems;
+
+namespace Harness.Nodes;
+
+/// <summary>What the nodes of a run stand on beyond folders: networks, disks, proxies and throttles, as far as its faults need them.</summary>
+/// <remarks>Outlives the nodes: none of it can be taken away under a process.</remarks>
+internal sealed class NodeGround : IAsyncDisposable
+{
+    /// <summary>In a namespace of its own every node may have the same.</summary>
+    private const int ClientPort = 9092;
+    private const int BrokerPort = 9192;
+
+    private readonly List<NodeDisk> _disks = [];
+    private readonly List<WriteThrottle> _throttles = [];
+
+    private NodeGround()
+    {
+    }
+
+    public NodeNetwork? Network { get; private set; }
+
+    public NodeLinks? Links { get; private set; }
+
+    /// <summary>Makes what is needed, before any node starts.</summary>
+    /// <param name="needs">What the run's faults need.</param>
+    /// <param name="nodes">How many nodes there are.</param>
+    /// <param name="folder">Gets the disks.</param>
+    /// <param name="diskBytes">What each disk holds.</param>
+    /// <param name="device">The disk under the folder; null for none.</param>
+    /// <exception cref="NodeFailedException">This machine does not allow it; nothing is left behind.</exception>
+    public static async Task<NodeGround> Prepare(FaultNeeds needs, int nodes, string folder, long diskBytes, DeviceNumber? device)
+    {
+        var ground = new NodeGround();
+        try
+        {
+            if (needs.HasFlag(FaultNeeds.Network)) ground.Network = await NodeNetwork.Create(nodes);
+            if (needs.HasFlag(FaultNeeds.Proxies)) ground.Links = new NodeLinks(ground.Network!, nodes, BrokerPort);
+            for (var node = 1; node <= nodes; node++)
+            {
+                var name = string.Create(CultureInfo.InvariantCulture, $"disk-{node}");
+                if (needs.HasFlag(FaultNeeds.Disks))
+                    ground._disks.Add(await NodeDisk.Create(Path.Combine(folder, name + ".img"), Path.Combine(folder, name), diskBytes));
+                if (needs.HasFlag(FaultNeeds.Throttle))
+                    ground._throttles.Add(WriteThrottle.Create(string.Create(CultureInfo.InvariantCulture, $"node-{node}"), DeviceUnder(ground, node, device)));
+            }
+
+            return ground;
+        }
+        catch
+        {
+            await ground.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Where a node lives on this.</summary>
+    public NodePlace Settle(NodePlace place)
+    {
+        if (_disks.Count > 0) place = place with { DataFolder = Path.Combine(Disk(place.NodeId).Path, "node") };
+        if (Network is null) return place;
+
+        return place with
+        {
+            Host = Network.AddressOf(place.NodeId),
+            Port = ClientPort,
+            InterBrokerPort = BrokerPort,
+            NetworkNamespace = Network.NamespaceOf(place.NodeId),
+            AdvertisedInterBroker = Links?.Before(place.NodeId).ToString(),
+        };
+    }
+
+    public NodeDisk Disk(int node) => _disks[node - 1];
+
+    public WriteThrottle Throttle(int node) => _throttles[node - 1];
+
+    public async ValueTask DisposeAsync()
+    {
+        Links?.Dispose();
+        if (Network is not null) await Network.DisposeAsync();
+        foreach (var disk in _disks) await disk.DisposeAsync();
+        foreach (var throttle in _throttles) throttle.Dispose();
+    }
+
+    private static DeviceNumber? DeviceUnder(NodeGround ground, int node, DeviceNumber? shared) =>
+        ground._disks.Count > 0 ? DataVolume.Of(ground.Disk(node).Path).Device : shared;
+}

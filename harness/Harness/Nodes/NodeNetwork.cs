@@ -1,0 +1,162 @@
+using System.Globalization;
+
+namespace Harness.Nodes;
+
+/// <summary>A network of its own for the nodes of a run: a namespace each, joined by a bridge that this process is on too. Needs root.</summary>
+/// <remarks>
+/// A direction is cut by telling the sender a hardware address of the receiver that nobody has (a permanent neighbour entry,
+/// ip-neighbour(8)): packets leave and arrive nowhere, and neither end hears a word, as on a real wire. It needs no firewall.
+/// </remarks>
+internal sealed class NodeNetwork : IAsyncDisposable
+{
+    /// <summary>The id of this process among the ends of links.</summary>
+    public const int Host = 0;
+
+    private const string Prefix = "testbed-";
+    private const string Nobody = "02:de:ad:00:00:00"; // locally administered, so that no device has it
+    private const int HostNumber = 254;
+    private const int SubnetCount = 250;
+    private const string Interfaces = "/sys/class/net";
+    private const string Namespaces = "/run/netns";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly int _subnet;
+    private readonly int _nodes;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(int Sender, int Receiver), int> _cuts = [];
+
+    private NodeNetwork(int subnet, int nodes) => (_subnet, _nodes) = (subnet, nodes);
+
+    private string Bridge => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{_subnet}");
+
+    /// <summary>Makes it.</summary>
+    /// <exception cref="NodeFailedException">This machine does not allow it; the message says what it takes.</exception>
+    public static async Task<NodeNetwork> Create(int nodes)
+    {
+        if (Environment.UserName != "root") throw new NodeFailedException("network faults need namespaces, which only root may make: run as root");
+
+        await SweepOrphans();
+        var network = new NodeNetwork(await TakeSubnet(), nodes);
+        try
+        {
+            await network.Build();
+            return network;
+        }
+        catch
+        {
+            await network.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Where a node is reached; this process for <see cref="Host"/>.</summary>
+    public string AddressOf(int node) => string.Create(CultureInfo.InvariantCulture, $"10.99.{_subnet}.{(node == Host ? HostNumber : node)}");
+
+    /// <summary>Whose address this is; -1 for nobody's here.</summary>
+    public int NodeAt(string address) => Enumerable.Range(0, _nodes + 1).FirstOrDefault(node => AddressOf(node) == address, -1);
+
+    /// <summary>The file that stands for a node's namespace.</summary>
+    public string NamespaceOf(int node) => Path.Combine(Namespaces, NameOf(node));
+
+    /// <summary>From now on what the sender sends the receiver is lost.</summary>
+    public async Task Cut(int sender, int receiver)
+    {
+        lock (_lock)
+        {
+            _cuts[(sender, receiver)] = _cuts.GetValueOrDefault((sender, receiver)) + 1;
+            if (_cuts[(sender, receiver)] > 1) return;
+        }
+
+        await Ip([.. At(sender), "neigh", "replace", AddressOf(receiver), "lladdr", Nobody, "dev", DeviceOf(sender), "nud", "permanent"]);
+    }
+
+    /// <summary>It arrives again, unless another cut still holds.</summary>
+    public async Task Restore(int sender, int receiver)
+    {
+        lock (_lock)
+        {
+            if (--_cuts[(sender, receiver)] > 0) return;
+        }
+
+        await Ip([.. At(sender), "neigh", "del", AddressOf(receiver), "dev", DeviceOf(sender)]);
+    }
+
+    public async ValueTask DisposeAsync() => await Remove(_subnet);
+
+    private async Task Build()
+    {
+        await Ip("addr", "add", AddressOf(Host) + "/24", "dev", Bridge);
+        await Ip("link", "set", Bridge, "up");
+        for (var node = 1; node <= _nodes; node++)
+        {
+            var outside = string.Create(CultureInfo.InvariantCulture, $"tb{_subnet}n{node}");
+            await Ip("netns", "add", NameOf(node));
+            await Ip("link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", NameOf(node));
+            await Ip("link", "set", outside, "master", Bridge, "up");
+            await Ip("-n", NameOf(node), "addr", "add", AddressOf(node) + "/24", "dev", "eth0");
+            await Ip("-n", NameOf(node), "link", "set", "eth0", "up");
+            await Ip("-n", NameOf(node), "link", "set", "lo", "up");
+        }
+    }
+
+    private string NameOf(int node) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{_subnet}-{node}");
+
+    private string[] At(int node) => node == Host ? [] : ["-n", NameOf(node)];
+
+    private string DeviceOf(int node) => node == Host ? Bridge : "eth0";
+
+    // The kernel lets one process have a name: whoever can make the bridge owns the subnet.
+    private static async Task<int> TakeSubnet()
+    {
+        var problem = "";
+        for (var subnet = 1; subnet <= SubnetCount; subnet++)
+        {
+            var bridge = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{subnet}");
+            if (Directory.Exists(Path.Combine(Interfaces, bridge))) continue;
+
+            var (exitCode, _, errors) = await Run("link", "add", bridge, "type", "bridge");
+            if (exitCode == 0)
+            {
+                await Ip("link", "set", bridge, "alias", OwnerOf(Environment.ProcessId));
+                return subnet;
+            }
+
+            problem = errors.Trim();
+            if (!problem.Contains("exists", StringComparison.Ordinal)) break;
+        }
+
+        throw new NodeFailedException($"network faults need a bridge, which this machine does not give: {problem}");
+    }
+
+    /// <summary>Removes what processes left behind that were killed before they could.</summary>
+    private static async Task SweepOrphans()
+    {
+        foreach (var folder in Directory.GetDirectories(Interfaces, Prefix + "*"))
+        {
+            var owner = File.ReadAllText(Path.Combine(folder, "ifalias")).Trim();
+            if (!owner.StartsWith(Prefix, StringComparison.Ordinal) || Directory.Exists("/proc/" + owner[Prefix.Length..])) continue;
+            if (int.TryParse(Path.GetFileName(folder).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var subnet)) await Remove(subnet);
+        }
+    }
+
+    private static string OwnerOf(int processId) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{processId}");
+
+    // What is gone already is no failure; the veth pairs go with their namespaces.
+    private static async Task Remove(int subnet)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{subnet}");
+        if (Directory.Exists(Namespaces))
+            foreach (var file in Directory.GetFiles(Namespaces, name + "-*")) await Run("netns", "del", Path.GetFileName(file));
+        await Run("link", "del", name);
+    }
+
+    private static async Task Ip(params string[] arguments)
+    {
+        var (exitCode, _, errors) = await Run(arguments);
+        if (exitCode != 0) throw new NodeFailedException($"ip {string.Join(' ', arguments)}: {errors.Trim()}");
+    }
+
+    private static Task<(int ExitCode, string Output, string Errors)> Run(params string[] arguments) =>
+        Output.Of(new NodeCommand("the network", "ip", arguments, ""), Patience, CancellationToken.None);
+}
