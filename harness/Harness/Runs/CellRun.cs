@@ -115,7 +115,7 @@ internal sealed class CellRun : IRun
 
         await using var faults = new FaultInjector(new FaultScene(cluster, ground, sampler, Topic), cell.Faults, _observer.Step, _stop);
         _faultsSoFar = () => faults.Records;
-        var report = await Work(cluster, load.Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler, beside, faults);
+        var report = await Work(cluster, Survive(load).Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler, beside, faults);
         faults.End();
         await faults.Done;
 
@@ -269,6 +269,9 @@ internal sealed class CellRun : IRun
                 break;
         }
     }
+
+    // A client that ends with the first lost connection would say nothing of what comes after a fault.
+    private BrokerLoad Survive(BrokerLoad load) => _run.Cell.Faults.Count > 0 && load.Retries is null ? load with { Retries = int.MaxValue } : load;
 
     // The same records and arrivals for all cells of a repeat: what differs is what is varied.
     private ulong Seed => (ulong)_seed * 1000 + (ulong)_run.Repeat;
