@@ -32,7 +32,7 @@ internal sealed class BrokerNode : IDisposable
             var storage = _storage = StorageStrategies.Create(options.Write, options.Flush, options.Read, options.Cache);
             // The node's folder first: it is refused, untouched, when it is another's. The cluster's may lie in it.
             var folder = Keep(DataFolder.Open(options.Data, options.NodeId, clusterId: null, storage));
-            _store = Keep(MetadataStores.Catalog.Create(options.Metadata).Instance(options.ClusterFolder, options.NodeId));
+            _store = Keep(MetadataStores.Catalog.Create(options.Metadata).Instance(options.ClusterFolder, options.NodeId, options.Session));
             folder.Join(_store.State.ClusterId);
             var deadlines = Keep(new Deadlines());
             var partitions = Keep(new PartitionTable());

@@ -73,6 +73,9 @@ internal sealed record BrokerOptions
     /// <summary>How long a follower may lag before it is dropped from the in-sync set.</summary>
     public TimeSpan ReplicaLagMax { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>When this node counts as dead to the others, and they to it. The same for all nodes.</summary>
+    public SessionTimes Session { get; init; } = SessionTimes.Default;
+
     /// <summary>How often logs are checked for segments to drop.</summary>
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
 
@@ -128,6 +131,7 @@ internal sealed record BrokerOptions
         var problems = new List<string>();
         if (NodeId < 0) problems.Add("--node-id is required: a number from 0 up, different for each node");
         if (Data.Length == 0 && !CheckOnly) problems.Add("--data is required: the folder for this node's logs");
+        if (Session.Problem() is { } session) problems.Add(session);
         foreach (var (catalog, text) in Catalogs.Zip(StrategyTexts()))
         {
             try

@@ -5,15 +5,17 @@ namespace Engine.Broker.Metadata;
 
 /// <summary>The nodes of one machine agree through a journal in a folder they share, under the kernel's file locks.</summary>
 /// <remarks>
-/// Other nodes hear of a change from inotify, within a millisecond or so. Whether a node lives is whether its process holds the lock
-/// <c>node-ID.lock</c> in that folder: a stopped or slow process still does, a dead one cannot.
+/// Other nodes hear of a change from inotify, within a millisecond or so. A node lives while its process holds the lock
+/// <c>node-ID.lock</c> in that folder and shows its <see cref="Heartbeat"/>: a dead process cannot do the one, a stopped one not the other.
+/// The node in the <see cref="ControllerSeat"/> records those that do not. All nodes of a cluster must have the same session timeout.
 /// </remarks>
 internal sealed class EmbeddedMetadataStore : IMetadataStore
 {
     private static readonly TimeSpan NodeLockPatience = TimeSpan.FromSeconds(1);
 
-    // How often nodes are looked after, and the journal too, should inotify ever lose a change.
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(200);
+    // How often nodes are looked after, and the journal too, should inotify ever lose a change. A look costs some ten microseconds a
+    // node, and a leader that is killed is missed for as long.
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
     // The same where the system has no inotify left to give: a stat costs some microseconds.
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(10);
@@ -21,6 +23,9 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     private readonly string _folder;
     private readonly int _nodeId;
     private readonly FileLock _nodeLock;
+    private readonly Heartbeat _heartbeat;
+    private readonly NeighbourNodes _neighbours;
+    private readonly ControllerSeat _seat;
     private readonly SeenVersions _seen;
 
     private readonly Lock _journalLock = new();
@@ -34,22 +39,30 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     private bool _woken;
     private bool _stopping;
 
-    private EmbeddedMetadataStore(string folder, int nodeId, long compactAtBytes)
+    private EmbeddedMetadataStore(string folder, int nodeId, SessionTimes times, long compactAtBytes)
     {
         (_folder, _nodeId) = (folder, nodeId);
         PrepareFolder(folder);
-        _nodeLock = FileLock.TryTake(NodeLockPath(nodeId), NodeLockPatience) ?? throw new MetadataException(
-            $"node {nodeId} of the cluster in {folder} is running already ({FileLock.ReadDescription(NodeLockPath(nodeId))}): " +
+        var lockPath = NeighbourNodes.LockPath(folder, nodeId);
+        _nodeLock = FileLock.TryTake(lockPath, NodeLockPatience) ?? throw new MetadataException(
+            $"node {nodeId} of the cluster in {folder} is running already ({FileLock.ReadDescription(lockPath)}): " +
             "stop it or choose another node id.");
         try
         {
-            _nodeLock.Describe($"process {Environment.ProcessId}");
+            _heartbeat = new Heartbeat(times, Wake);
+            _nodeLock.Describe(NeighbourNodes.Describe(_heartbeat));
+            _neighbours = new NeighbourNodes(folder, times, _heartbeat);
+            _seat = new ControllerSeat(folder, nodeId, _neighbours);
             _seen = new SeenVersions(folder, nodeId);
             _journal = ClusterJournal.Open(folder, compactAtBytes);
+            _seat.Look();
         }
         catch
         {
+            _seat?.Dispose();
             _seen?.Dispose();
+            _neighbours?.Dispose();
+            _heartbeat?.Dispose();
             _nodeLock.Dispose();
             throw;
         }
@@ -63,10 +76,14 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     public static OpenMetadataStore Create(StrategySpec spec)
     {
         var compactAtBytes = spec.Bytes("compactAt", 4 << 20);
-        return (folder, nodeId) => new EmbeddedMetadataStore(folder, nodeId, compactAtBytes);
+        return (folder, nodeId, times) => new EmbeddedMetadataStore(folder, nodeId, times, compactAtBytes);
     }
 
     public ClusterState State => _state;
+
+    public bool IsController => _seat.IsHeld && _heartbeat.Session.Holds;
+
+    public bool HoldsSession => _heartbeat.Session.Holds;
 
     public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)
     {
@@ -114,32 +131,42 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
 
         _thread.Join();
         _watchers.Close();
+        _seat.Dispose();
         _seen.Dispose();
+        _neighbours.Dispose();
         _nodeLock.Dispose();
+        _heartbeat.Dispose();
     }
 
     // An exception here ends the process, as the interface says.
     private void Run()
     {
-        var lookedForTheDead = Environment.TickCount64;
-        do
+        var looked = Environment.TickCount64;
+        while (Sleep())
         {
+            var gaps = _heartbeat.Session.Gaps;
             lock (_journalLock)
             {
                 if (_journal.HasChanged()) _journal.CatchUp();
                 _state = _journal.State;
             }
 
+            var isDue = Environment.TickCount64 - looked >= LookInterval.TotalMilliseconds;
+            if (isDue || !_heartbeat.Session.Holds)
+            {
+                var wasHeld = _seat.IsHeld;
+                _seat.Look();
+                if (_seat.IsHeld != wasHeld) _watchers.ShowAgain();
+                looked = Environment.TickCount64;
+            }
+
             var shown = _state;
             _watchers.Show(shown);
             _seen.Write(shown.Version);
-            if (Environment.TickCount64 - lookedForTheDead >= LookInterval.TotalMilliseconds)
-            {
-                RecordTheDead();
-                lookedForTheDead = Environment.TickCount64;
-            }
+            // What the others decided while this node was not heard is known and acted on now.
+            _heartbeat.Session.CloseGaps(gaps);
+            if (isDue) RecordTheDead();
         }
-        while (Sleep());
     }
 
     private void Wake()
@@ -186,13 +213,20 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
 
     private void RecordTheDead()
     {
-        foreach (var broker in _state.LiveBrokers)
+        if (!IsController) return;
+        foreach (var broker in _state.Brokers.Values)
         {
-            // A node that starts again takes its lock before it registers, so the epoch seen here is of the life that ended.
-            if (broker.NodeId != _nodeId && !FileLock.IsTaken(NodeLockPath(broker.NodeId)))
-                this.Deregister(broker.NodeId, broker.Epoch);
+            if (broker.NodeId == _nodeId || !broker.Alive) continue;
+            // Judged again with every attempt: this process may have been stopped since the last. A node that starts again takes
+            // its lock before it registers, so the epoch seen here is of the life that ended.
+            if (IsOver(broker.NodeId))
+                this.Update(state => IsController && state.Brokers[broker.NodeId] is { Alive: true } now && now.Epoch == broker.Epoch && IsOver(broker.NodeId)
+                    ? [new BrokerStopped(broker.NodeId, broker.Epoch)]
+                    : null);
         }
     }
+
+    private bool IsOver(int nodeId) => !_neighbours.IsRunning(nodeId) || !_neighbours.IsHeard(nodeId);
 
     // A mistyped folder should not be filled with our files.
     private static void PrepareFolder(string folder)
@@ -216,6 +250,4 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
 
     private static bool IsOurs(string name) =>
         name.EndsWith(".lock", StringComparison.Ordinal) || SeenVersions.IsOne(name) || name.StartsWith(ClusterJournal.FileName, StringComparison.Ordinal);
-
-    private string NodeLockPath(int nodeId) => Path.Combine(_folder, $"node-{nodeId}.lock");
 }

@@ -6,8 +6,8 @@ namespace Engine.Broker.Metadata;
 
 /// <summary>A lock on a file that the kernel lets go when its process ends, however it ends.</summary>
 /// <remarks>
-/// flock(2): it belongs to the open file, so two locks in one process exclude each other too. The file is never deleted: a
-/// second process could then lock a new file of that name beside the first. Not through <see cref="FileShare"/>: there a taken
+/// flock(2): it belongs to the open file, so two locks in one process exclude each other too. A file that has been locked under its
+/// name must not be deleted: a second process could then lock a new file of that name beside the first. Not through <see cref="FileShare"/>: there a taken
 /// lock is an exception like any other I/O error.
 /// </remarks>
 internal sealed partial class FileLock : IDisposable
@@ -41,8 +41,15 @@ internal sealed partial class FileLock : IDisposable
     {
         if (!File.Exists(path)) return false;
 
-        using var file = OpenFile(path, OpenReadWrite | OpenCloseOnExec);
-        return !TryLock(file, LockShared, path);
+        try
+        {
+            using var file = OpenFile(path, OpenReadWrite | OpenCloseOnExec);
+            return !TryLock(file, LockShared, path);
+        }
+        catch (IOException) when (!File.Exists(path))
+        {
+            return false; // removed in between
+        }
     }
 
     public void Dispose() => _file.Dispose();

@@ -32,6 +32,13 @@ internal sealed class MetadataWatchers
         }
     }
 
+    /// <summary>What everyone has seen is to be shown once more: the state is the same, but this node's part in it is not.</summary>
+    public void ShowAgain()
+    {
+        lock (_gate)
+            foreach (var watcher in _watchers) watcher.SeenVersion = -1;
+    }
+
     /// <summary>Sleeps until everyone has seen this version, or all is over.</summary>
     public void WaitUntilSeen(long version)
     {

@@ -63,6 +63,11 @@ public sealed class StrategySpec
     public T Value<T>(string key, T defaultValue, Func<string, T?> parse, Func<T, string> format, string expected)
         where T : struct => Get(key, defaultValue, parse, format, expected);
 
+    /// <summary>A text without commas that <paramref name="isAllowed"/> takes.</summary>
+    /// <param name="expected">What it should look like, for people.</param>
+    public string Text(string key, string defaultValue, Func<string, bool> isAllowed, string expected) =>
+        Get<Characters>(key, new(defaultValue), text => isAllowed(text) ? new(text) : null, text => text.Value, expected).Value;
+
     /// <summary>The spec with every parameter the strategy has, given or default: what a run stores and a chart shows.</summary>
     /// <exception cref="StrategyException">A given parameter was never asked for.</exception>
     public string Resolved()
@@ -104,6 +109,9 @@ public sealed class StrategySpec
         _resolved.Add((key, format(value)));
         return value;
     }
+
+    // A text as a value type, as all parameters are read the same way.
+    private readonly record struct Characters(string Value);
 }
 
 /// <summary>A strategy text that cannot be used; the message says what was wrong and what is allowed.</summary>

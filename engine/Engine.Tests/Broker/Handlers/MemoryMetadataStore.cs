@@ -24,6 +24,10 @@ internal sealed class MemoryMetadataStore : IMetadataStore
 
     public ClusterState State { get; private set; } = ClusterState.Empty;
 
+    public bool IsController { get; set; } = true;
+
+    public bool HoldsSession { get; set; } = true;
+
     /// <summary>What another node does just before the next append, once.</summary>
     public ClusterRecord? Rival { get; set; }
 

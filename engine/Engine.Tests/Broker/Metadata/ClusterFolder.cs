@@ -11,8 +11,8 @@ internal sealed class ClusterFolder : IDisposable
 
     public string PathOf(string name) => Path.Combine(_path, name);
 
-    public IMetadataStore Open(int nodeId, string spec = "embedded") =>
-        MetadataStores.Catalog.Create(spec).Instance(_path, nodeId);
+    public IMetadataStore Open(int nodeId, string spec = "embedded", SessionTimes? times = null) =>
+        MetadataStores.Catalog.Create(spec).Instance(_path, nodeId, times ?? SessionTimes.Default);
 
     public void Dispose() => Directory.Delete(_path, recursive: true);
 }

@@ -1,0 +1,308 @@
+using System.Globalization;
+using System.Text;
+using Engine.Core.Cluster;
+using Engine.Core.Strategies;
+
+namespace Engine.Broker.Metadata.Etcd;
+
+/// <summary>The nodes of several machines agree through etcd.</summary>
+/// <remarks>
+/// <para>A node lives while its lease does: its key <c>nodes/ID</c> hangs on it, and so does <c>controller</c>, which whoever finds it
+/// missing puts with a lease of its own. A watch tells of changes within a round trip; should it hang, they are read at every heartbeat.</para>
+/// <para>While etcd cannot be reached nothing changes: appends fail with an IOException, the session is over after its time, and the node
+/// takes part again when it can. Only what cannot heal ends the process: a damaged journal, or another process with this node's id.</para>
+/// </remarks>
+internal sealed class EtcdMetadataStore : IMetadataStore
+{
+    // How long to wait for etcd at the start, and for the lease of an earlier life of this node to run out.
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10);
+
+    private readonly string _prefix;
+    private readonly int _nodeId;
+    private readonly SessionTimes _times;
+    private readonly string _life = $"{Environment.MachineName}, process {Environment.ProcessId}, {Guid.NewGuid():N}";
+    private readonly EtcdClient _client;
+    private readonly EtcdSession _session;
+    private readonly EtcdWatch _watch;
+
+    private readonly Lock _journalLock = new();
+    private readonly EtcdJournal _journal;
+    private volatile ClusterState _state;
+    private long _controllerLease; // of this node, while it is the controller; else 0
+    private bool _wasController;
+    private long _writtenVersion = -1;
+
+    private readonly MetadataWatchers _watchers = new();
+    private readonly object _wakeGate = new();
+    private readonly Thread _thread;
+    private bool _woken;
+    private bool _stopping;
+
+    private EtcdMetadataStore(IReadOnlyList<string> members, string prefix, long compactAtBytes, int nodeId, SessionTimes times)
+    {
+        (_prefix, _nodeId, _times) = (prefix.TrimEnd('/') + "/", nodeId, times);
+        _client = new EtcdClient(members, attempt: times.Timeout / 2);
+        try
+        {
+            _client.CheckVersion(OpenPatience);
+            _session = new EtcdSession(_client, times, OpenPatience, Wake);
+            _journal = new EtcdJournal(_client, _prefix + "state/", patience: times.Timeout * 2, compactAtBytes);
+            _journal.Open();
+            ClaimId();
+            ClaimSeat();
+        }
+        catch (Exception error)
+        {
+            _session?.Dispose();
+            _client.Dispose();
+            throw error is IOException ? new MetadataException(error.Message) : error;
+        }
+
+        _state = _journal.State;
+        _wasController = IsController;
+        _watch = new EtcdWatch(_client, _prefix + "state/", Wake);
+        _thread = new Thread(Run) { Name = "metadata", IsBackground = true };
+        _thread.Start();
+    }
+
+    public static OpenMetadataStore Create(StrategySpec spec)
+    {
+        // Not by commas, which part the parameters.
+        var endpoints = spec.Text("endpoints", "127.0.0.1:2379", text => EndpointsOf(text).All(IsEndpoint), "host:port;host:port");
+        var prefix = spec.Text("prefix", "/testbed", text => text.StartsWith('/') && text.Trim('/').Length > 0, "a path such as /testbed/one");
+        var compactAtBytes = spec.Bytes("compactAt", 256 << 10);
+        return (_, nodeId, times) => new EtcdMetadataStore(EndpointsOf(endpoints), prefix, compactAtBytes, nodeId, times);
+    }
+
+    public ClusterState State => _state;
+
+    public bool IsController => Volatile.Read(ref _controllerLease) is not 0 and var lease && lease == _session.Lease && HoldsSession;
+
+    public bool HoldsSession => _session.Clock.Holds;
+
+    public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)
+    {
+        bool appended;
+        lock (_journalLock)
+        {
+            try
+            {
+                appended = _journal.TryAppend(expectedVersion, records);
+            }
+            finally
+            {
+                _state = _journal.State;
+            }
+        }
+
+        Wake();
+        if (appended && Thread.CurrentThread != _thread) _watchers.WaitUntilSeen(expectedVersion + records.Count);
+        return appended;
+    }
+
+    public bool WaitForNodes(long version, TimeSpan patience)
+    {
+        var deadline = Environment.TickCount64 + (long)patience.TotalMilliseconds;
+        while (Environment.TickCount64 < deadline)
+        {
+            if (HaveSeen(version)) return true;
+            Thread.Sleep(5);
+        }
+
+        return HaveSeen(version);
+    }
+
+    public IDisposable Watch(Action<ClusterState> onChange)
+    {
+        var watcher = _watchers.Add(onChange);
+        Wake();
+        if (Thread.CurrentThread != _thread) _watchers.WaitUntilSeen(_state.Version);
+        return watcher;
+    }
+
+    public void Dispose()
+    {
+        lock (_wakeGate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_wakeGate);
+        }
+
+        _thread.Join();
+        _watch.Dispose();
+        _watchers.Close();
+        _session.Dispose();
+        _client.Dispose();
+    }
+
+    // A MetadataException here ends the process, as the interface says.
+    private void Run()
+    {
+        while (Sleep(out var wasWoken))
+        {
+            var gaps = _session.Clock.Gaps;
+            var isCurrent = false;
+            try
+            {
+                lock (_journalLock)
+                {
+                    var known = _journal.State.Version;
+                    _journal.CatchUp();
+                    _state = _journal.State;
+                    // News that nobody announced: the watch hangs on a connection that leads nowhere.
+                    if (!wasWoken && _state.Version > known) _watch.BeginAnew();
+                    ClaimId();
+                    ClaimSeat();
+                }
+
+                isCurrent = true;
+            }
+            catch (IOException)
+            {
+                // The session's thread says so; here it is tried again at the next heartbeat.
+            }
+
+            if (isCurrent) Show(gaps);
+            else if (_wasController && !IsController) Show(gaps: null);
+            if (isCurrent) RecordTheDead();
+        }
+    }
+
+    private void Show(long? gaps)
+    {
+        var shown = _state;
+        _watchers.Show(shown);
+        // What the others decided while this node was not heard is known and acted on now.
+        if (gaps is { } closed) _session.Clock.CloseGaps(closed);
+        if (IsController != _wasController)
+        {
+            _wasController = !_wasController;
+            _watchers.ShowAgain();
+            _watchers.Show(shown);
+        }
+
+        WriteSeen(shown.Version);
+    }
+
+    private void RecordTheDead()
+    {
+        try
+        {
+            foreach (var broker in _state.Brokers.Values)
+            {
+                if (broker.NodeId == _nodeId || !broker.Alive || HasSession(broker.NodeId)) continue;
+                // Judged again with every attempt. A node has its key before it registers, so this epoch is of the life that ended.
+                this.Update(state => IsController && state.Brokers[broker.NodeId] is { Alive: true } now && now.Epoch == broker.Epoch && !HasSession(broker.NodeId)
+                    ? [new BrokerStopped(broker.NodeId, broker.Epoch)]
+                    : null);
+            }
+        }
+        catch (IOException error)
+        {
+            NodeLog.Warn($"the end of a node could not be recorded yet: {error.Message}");
+        }
+    }
+
+    // As of the state that was last read: the two are read together.
+    private bool HasSession(int nodeId)
+    {
+        lock (_journalLock) return _journal.Nodes.ContainsKey(nodeId);
+    }
+
+    /// <summary>Puts this node's key with the lease of now.</summary>
+    /// <exception cref="MetadataException">It is another process's.</exception>
+    private void ClaimId()
+    {
+        var key = $"{_prefix}state/nodes/{_nodeId.ToString(CultureInfo.InvariantCulture)}";
+        var deadline = MonotonicClock.Now + (_journal.Nodes.ContainsKey(_nodeId) ? OpenPatience : TimeSpan.Zero);
+        while (true)
+        {
+            if (_journal.Nodes.TryGetValue(_nodeId, out var taken))
+            {
+                if (taken.Lease == _session.Lease) return;
+                if (taken.Text != _life && MonotonicClock.Now >= deadline)
+                    throw new MetadataException(
+                        $"node {_nodeId} of the cluster under {_prefix} is running already ({taken.Text}): stop it or choose another node id.");
+            }
+            else
+            {
+                new EtcdTransaction().IfAbsent(key).Put(key, Encoding.UTF8.GetBytes(_life), _session.Lease).Send(_client, _times.Timeout);
+            }
+
+            // An earlier life that was killed holds it until its lease has run out.
+            if (taken is not null) Thread.Sleep(50);
+            _journal.CatchUp();
+        }
+    }
+
+    private void ClaimSeat()
+    {
+        if (_journal.Controller is null)
+        {
+            var key = _prefix + "state/controller";
+            var self = Encoding.ASCII.GetBytes(_nodeId.ToString(CultureInfo.InvariantCulture));
+            new EtcdTransaction().IfAbsent(key).Put(key, self, _session.Lease).Send(_client, _times.Timeout);
+            _journal.CatchUp();
+        }
+
+        Volatile.Write(ref _controllerLease, _journal.Controller is { } seat && seat.Lease == _session.Lease ? seat.Lease : 0);
+    }
+
+    private bool HaveSeen(long version)
+    {
+        var others = _state.LiveBrokers.Where(broker => broker.NodeId != _nodeId).ToList();
+        if (others.Count == 0) return true;
+        try
+        {
+            var seen = new EtcdTransaction().Range(_prefix + "seen/", EtcdTransaction.EndOf(_prefix + "seen/")).Send(_client, _times.Timeout / 2)
+                .Range(0).ToDictionary(key => key.LastPart, key => long.Parse(key.Text, CultureInfo.InvariantCulture));
+            return others.All(broker => seen.GetValueOrDefault(broker.NodeId.ToString(CultureInfo.InvariantCulture)) >= version);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private void WriteSeen(long version)
+    {
+        if (version == _writtenVersion) return;
+        try
+        {
+            var text = Encoding.ASCII.GetBytes(version.ToString(CultureInfo.InvariantCulture));
+            new EtcdTransaction().Put($"{_prefix}seen/{_nodeId}", text, _session.Lease).Send(_client, _times.HeartbeatInterval);
+            _writtenVersion = version;
+        }
+        catch (IOException)
+        {
+            // A hint for those who wait; written again with the next look.
+        }
+    }
+
+    private void Wake()
+    {
+        lock (_wakeGate)
+        {
+            _woken = true;
+            Monitor.Pulse(_wakeGate);
+        }
+    }
+
+    // False when it is time to stop.
+    private bool Sleep(out bool wasWoken)
+    {
+        lock (_wakeGate)
+        {
+            if (!_woken && !_stopping) Monitor.Wait(_wakeGate, _times.HeartbeatInterval);
+            wasWoken = _woken;
+            _woken = false;
+            return !_stopping;
+        }
+    }
+
+    private static string[] EndpointsOf(string text) => text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    private static bool IsEndpoint(string text) =>
+        Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out var uri)
+        && uri.Scheme is "http" or "https" && uri.Host.Length > 0 && uri.PathAndQuery == "/";
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Engine.Broker.Metadata.Etcd;
+
+/// <summary>A lease that this node keeps alive, on a thread of its own, and another one when it has run out.</summary>
+/// <remarks>
+/// etcd counts from when it took the renewal, this node from when it sent it, and for a tenth less: so a node that is cut off knows
+/// that its session is over before anybody else can. The difference also covers two clocks that do not run equally fast. etcd grants no
+/// less than one and a half election timeouts, 2 s unless it was told otherwise: the shortest time in which a death is noticed.
+/// </remarks>
+internal sealed class EtcdSession : IDisposable
+{
+    private readonly EtcdClient _client;
+    private readonly SessionTimes _times;
+    private readonly Action _onChange;
+    private readonly ManualResetEventSlim _stop = new();
+    private readonly Thread _thread;
+    private long _lease;
+    private bool _isCutOff;
+
+    /// <param name="onChange">Called, on the session's thread, when a session has ended or begun: it must only wake somebody.</param>
+    public EtcdSession(EtcdClient client, SessionTimes times, TimeSpan patience, Action onChange)
+    {
+        (_client, _times, _onChange) = (client, times, onChange);
+        Clock = new SessionClock(times.Timeout * 0.9);
+        Grant(patience);
+        _thread = new Thread(Run) { Name = "session", IsBackground = true };
+        _thread.Start();
+    }
+
+    public SessionClock Clock { get; }
+
+    /// <summary>What keys that should end with this session are put with.</summary>
+    public long Lease => Volatile.Read(ref _lease);
+
+    /// <summary>Ends it for everybody to see, if etcd can be reached; else it runs out.</summary>
+    public void Dispose()
+    {
+        _stop.Set();
+        _thread.Join();
+        _stop.Dispose();
+        try
+        {
+            _client.Call("v3/lease/revoke", Body(Lease), _times.HeartbeatInterval);
+        }
+        catch (IOException)
+        {
+        }
+    }
+
+    private void Run()
+    {
+        while (!_stop.Wait(_times.HeartbeatInterval))
+        {
+            try
+            {
+                var sent = MonotonicClock.Now;
+                var answer = _client.Call("v3/lease/keepalive", Body(Lease), _times.Timeout / 2);
+                // Without a time to live the lease is one that etcd does not know any more.
+                var isOver = EtcdKey.Number(Result(answer), "TTL") <= 0;
+                if (isOver || sent - Clock.Last >= _times.Timeout * 0.9) Clock.CountGap();
+                if (isOver) Grant(_times.Timeout / 2);
+                else Clock.Renew(sent);
+                if (_isCutOff) NodeLog.Info($"etcd at {_client.Members} answers again");
+                if (_isCutOff || isOver) _onChange();
+                _isCutOff = false;
+            }
+            catch (IOException error)
+            {
+                if (Clock.Holds || _isCutOff) continue;
+                _isCutOff = true;
+                NodeLog.Warn($"the session of this node is over: {error.Message}");
+                _onChange();
+            }
+        }
+    }
+
+    private void Grant(TimeSpan patience)
+    {
+        var sent = MonotonicClock.Now;
+        var seconds = (long)Math.Ceiling(_times.Timeout.TotalSeconds);
+        var answer = _client.Call("v3/lease/grant", Encoding.UTF8.GetBytes($"{{\"TTL\":\"{seconds.ToString(CultureInfo.InvariantCulture)}\"}}"), patience);
+        Volatile.Write(ref _lease, EtcdKey.Number(answer, "ID"));
+        Clock.Renew(sent);
+    }
+
+    private static JsonElement Result(JsonElement answer) => answer.TryGetProperty("result", out var result) ? result : answer;
+
+    private static byte[] Body(long lease) => Encoding.UTF8.GetBytes($"{{\"ID\":\"{lease.ToString(CultureInfo.InvariantCulture)}\"}}");
+}

@@ -1,0 +1,119 @@
+using System.ComponentModel;
+using System.Net;
+using System.Net.Sockets;
+using Engine.Broker.Metadata.Etcd;
+using Engine.Tests.Interop.Processes;
+
+namespace Engine.Tests.Broker.Metadata.Etcd;
+
+/// <summary>A test that needs an etcd; skipped, with the reason, where there is none.</summary>
+public sealed class EtcdFactAttribute : FactAttribute
+{
+    public EtcdFactAttribute() => Skip = EtcdServer.WhatIsMissing!;
+}
+
+/// <summary>An etcd of one member, with its data in a folder of its own. Disposing kills it.</summary>
+internal sealed class EtcdServer : IDisposable
+{
+    private static readonly Lazy<string?> Missing = new(Look);
+    private static readonly Lazy<EtcdServer> ForAll = new(() =>
+    {
+        var server = new EtcdServer();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Dispose();
+        return server;
+    });
+
+    private static int _clusters;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly int _clientPort = FreePort();
+    private readonly int _peerPort = FreePort();
+    private ChildProcess _process;
+
+    public EtcdServer()
+    {
+        _process = Launch();
+        WaitUntilReady();
+    }
+
+    /// <summary>Why there can be no etcd here; null when there can.</summary>
+    public static string? WhatIsMissing => Missing.Value;
+
+    /// <summary>The one for all tests that leave it running; each has a prefix of its own.</summary>
+    public static EtcdServer Shared => ForAll.Value;
+
+    public string Endpoint => $"127.0.0.1:{_clientPort}";
+
+    /// <summary>The store's text for a cluster that nobody else uses.</summary>
+    public string NewCluster(string parameters = "") =>
+        $"etcd(endpoints={Endpoint}, prefix=/test/{Interlocked.Increment(ref _clusters)}{(parameters.Length > 0 ? ", " : "")}{parameters})";
+
+    /// <summary>kill -9.</summary>
+    public void Kill() => _process.Dispose();
+
+    /// <summary>SIGSTOP: connections stay, and nothing is answered.</summary>
+    public void Pause() => ProcessSignal.Stop.Send(_process.Id);
+
+    public void Continue() => ProcessSignal.Continue.Send(_process.Id);
+
+    /// <summary>Starts it again on the same data.</summary>
+    public void Restart()
+    {
+        _process = Launch();
+        WaitUntilReady();
+    }
+
+    /// <summary>Speaks to it past any store.</summary>
+    public EtcdClient Connect() => new([Endpoint], TimeSpan.FromSeconds(10));
+
+    public void Dispose()
+    {
+        _process.Dispose();
+        _folder.Dispose();
+    }
+
+    private ChildProcess Launch() => new("etcd",
+    [
+        "--data-dir", _folder.File("data"), "--listen-client-urls", $"http://127.0.0.1:{_clientPort}", "--advertise-client-urls", $"http://127.0.0.1:{_clientPort}",
+        "--listen-peer-urls", $"http://127.0.0.1:{_peerPort}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPort}",
+        "--initial-cluster", $"default=http://127.0.0.1:{_peerPort}",
+    ]);
+
+    private void WaitUntilReady()
+    {
+        using var http = new HttpClient();
+        Until.True(() =>
+        {
+            if (_process.HasExited) Assert.Fail($"etcd ended: {_process.ErrorsTail}");
+            try
+            {
+                using var answer = http.Send(new HttpRequestMessage(HttpMethod.Get, $"http://{Endpoint}/health"));
+                return answer.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }, () => $"etcd is ready: {_process.ErrorsTail}");
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string? Look()
+    {
+        try
+        {
+            using var process = new ChildProcess("etcd", ["--version"]);
+            return process.WaitForExit(TimeSpan.FromSeconds(30)) == 0 ? null : "etcd does not run here";
+        }
+        catch (Win32Exception)
+        {
+            return "etcd is not installed (Debian: etcd-server)";
+        }
+    }
+}
