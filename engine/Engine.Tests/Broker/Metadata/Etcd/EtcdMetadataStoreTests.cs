@@ -26,6 +26,7 @@ public sealed class EtcdMetadataStoreTests
         one.Register(Node(1));
         two.Register(Node(2));
         one.Update(_ => [Topic("before")]);
+        Until.True(() => two.State.FindTopic("before") is not null, "the other one hears of it");
 
         server.Kill();
         Until.True(() => !one.HoldsSession && !two.HoldsSession, "both know that they cannot be heard");
