@@ -1,5 +1,7 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Engine.Core.Cluster;
 using Engine.Storage;
@@ -9,142 +11,181 @@ namespace Engine.Broker.Metadata;
 
 /// <summary>The cluster's records in one file that the nodes of a machine share, and the state that they lead to.</summary>
 /// <remarks>
-/// <para>Appending: take the lock, read what others appended, compare versions, write one line, fdatasync, let the lock go.
-/// Reading needs no lock: a line counts once its line feed and checksum are there. Since every line is durable before the next
-/// is begun, only the last can be torn, by a writer that died; the next writer writes over it.</para>
-/// <para>A file that has grown is replaced by one that starts with the state: the rename is atomic and the generation in the
-/// first line differs. Nobody keeps the file open, so nobody appends to one that was replaced.</para>
+/// <para>Nobody takes a lock, as a process that is stopped would keep it. An append is one write(2) of one line with O_APPEND, which
+/// Linux puts whole behind whatever others wrote (the inode's lock is held for the write), and fdatasync. A line says which version
+/// it leads to, so which one it was decided on: it counts if that is the version that all lines before it lead to, else somebody was
+/// quicker and it is passed over. Every node reads the same lines in the same order and so agrees which count, whenever their
+/// writers were stopped, and however long.</para>
+/// <para>A writer that dies, or finds the disk full, may leave a piece of a line. Each line begins with a line feed of its own, so the piece
+/// stays by itself and is passed over too, once a line that counts follows: its writer did not count the piece. A line that
+/// once counted and is damaged leaves a version out, which is noticed.</para>
+/// <para>A file that has grown is closed by a line that says so, behind which nothing counts, and the next one,
+/// <c>cluster.journal.NUMBER</c>, starts with the state at that line. Whoever is first to link(2) it in place makes it;
+/// a writer that was stopped meanwhile appends to the old one, in vain.</para>
 /// <para>One thread at a time.</para>
 /// </remarks>
 internal sealed partial class ClusterJournal
 {
     public const string FileName = "cluster.journal";
 
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
-
-    private readonly string _path;
-    private readonly FileInfo _file;
-    private readonly string _lockPath;
+    private readonly string _folder;
     private readonly long _compactAtBytes;
 
-    private long _generation;
-    private long _position;   // bytes of the file that State includes
-    private long _baseBytes;  // of which the header and the line it starts from
-    private (long Length, DateTime Written) _seen;
+    private FileInfo _file;
+    private long _generation;  // the number of the file
+    private long _position;    // bytes of it that State includes
+    private long _baseBytes;   // of which the header and the line it starts from
+    private bool _isClosed;    // another file follows
+    private long _seenBytes = -1;
     private bool _failed;
+    private string? _awaited;  // the append whose fate is being read
+    private bool _awaitedIsIn;
 
     private ClusterJournal(string folder, long compactAtBytes)
     {
-        _path = Path.Combine(folder, FileName);
-        _file = new FileInfo(_path);
-        _lockPath = Path.Combine(folder, "cluster.lock");
-        _compactAtBytes = compactAtBytes;
+        (_folder, _compactAtBytes) = (folder, compactAtBytes);
+        _file = new FileInfo(PathOf(0));
     }
 
     /// <summary>What the journal said when it was last read.</summary>
     public ClusterState State { get; private set; } = ClusterState.Empty;
+
+    /// <summary>The newest journal of a folder, or null when there is none.</summary>
+    public static string? NewestIn(string folder) => NewestGeneration(folder) is > 0 and var newest ? PathOf(folder, newest) : null;
 
     /// <summary>Reads the journal of a folder, or begins one.</summary>
     /// <exception cref="MetadataException">Damaged, or not a journal.</exception>
     public static ClusterJournal Open(string folder, long compactAtBytes)
     {
         var journal = new ClusterJournal(folder, compactAtBytes);
-        using var held = journal.Lock();
-        if (!File.Exists(journal._path))
+        // Asked twice: a folder that is read while one file takes another's place can show neither.
+        if (NewestGeneration(folder) == 0 && NewestGeneration(folder) == 0)
         {
             // The id looks as Kafka's do: 16 random bytes in 22 characters.
             var id = Base64Url.EncodeToString(Guid.NewGuid().ToByteArray());
-            DurableFile.Write(journal._path, [.. JournalLine.Header(1), .. JournalLine.Entry(1, [new ClusterCreated(id)])]);
+            journal.Place(1, [.. JournalLine.Header(1), .. JournalLine.Entry(1, [new ClusterCreated(id)], NewName())]);
         }
 
-        journal.Read();
+        journal.CatchUp();
         return journal;
     }
 
     /// <summary>Whether the file looks other than when it was last read.</summary>
     /// <remarks>One stat: cheap enough to ask a hundred times a second.</remarks>
-    public bool HasChanged() => Look() != _seen;
+    public bool HasChanged()
+    {
+        _file.Refresh();
+        return _isClosed || !_file.Exists || _file.Length != _seenBytes;
+    }
 
     /// <summary>Brings <see cref="State"/> up to what is in the file.</summary>
     /// <exception cref="MetadataException">The journal is damaged.</exception>
     public void CatchUp()
     {
-        try
+        do
         {
-            Read();
+            using var file = OpenNewest();
+            Read(file);
         }
-        catch (MetadataException)
-        {
-            // Without the lock a line may be seen while it replaces a torn one. With it, damage is damage.
-            using var held = Lock();
-            Read();
-        }
+        while (_isClosed && File.Exists(PathOf(_generation + 1)));
     }
 
     /// <inheritdoc cref="IMetadataStore.TryAppend"/>
     public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)
     {
-        if (_failed) throw new IOException($"{_path} failed earlier and is not written to any more.");
+        if (_failed) throw new IOException($"{_file.FullName} failed earlier and is not written to any more.");
 
-        using var held = Lock();
-        Read();
+        CatchUp();
+        if (_isClosed)
+        {
+            BeginNext();
+            CatchUp();
+        }
+
         if (State.Version != expectedVersion) return false;
 
-        var next = records.Aggregate(State, (state, record) => state.Apply(record));
-        Append(JournalLine.Entry(next.Version, records));
-        State = next;
-        if (_position > Math.Max(_compactAtBytes, 8 * _baseBytes)) Compact();
-        return true;
+        // The same open file for writing and reading: should another take its place meanwhile, this one still says what became of the line.
+        using var file = OpenNewest();
+        var version = records.Aggregate(State, (state, record) => state.Apply(record)).Version;
+        (_awaited, _awaitedIsIn) = (NewName(), false);
+        Append(file, JournalLine.Entry(version, records, _awaited));
+        Read(file);
+        if (_awaitedIsIn && !_isClosed && _position > Math.Max(_compactAtBytes, 8 * _baseBytes)) Close(file);
+        return _awaitedIsIn;
     }
 
-    private FileLock Lock() => FileLock.TryTake(_lockPath, LockPatience) ?? throw new IOException(
-        $"another node has held {_lockPath} for {LockPatience.TotalSeconds} s: is it stopped in a debugger?");
-
-    private void Read()
+    private void Read(SafeFileHandle file)
     {
-        // Before the file is opened: what changes from here on makes HasChanged true again.
-        _seen = Look();
-        using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-        var (generation, headerBytes) = ReadHeader(file);
-        if (generation != _generation)
+        for (var attempt = 0; ; attempt++)
         {
-            _generation = generation;
-            _position = headerBytes;
-            _baseBytes = 0;
-        }
-
-        ReadOnlyMemory<byte> rest = ReadFrom(file, _position);
-        while (rest.Span.IndexOf(JournalLine.End) is var end && end >= 0)
-        {
-            if (!JournalLine.TryCheck(rest[..end], out var json))
+            try
             {
-                if (IsTorn(rest)) return;
-                throw Damaged("a line's checksum is wrong");
+                ReadOnce(file);
+                return;
+            }
+            catch (MetadataException) when (attempt < 3)
+            {
+                // A write that is under way shows its first pages before its last. What is still so a little later is so.
+                Thread.Sleep(10);
+            }
+        }
+    }
+
+    private void ReadOnce(SafeFileHandle file)
+    {
+        ReadOnlyMemory<byte> rest = ReadFrom(file, _position);
+        // Before anything is thrown or left for later: what changes from here on makes HasChanged true again.
+        _seenBytes = _position + rest.Length;
+        var (at, isBad, sawZeros) = (0, false, false);
+        while (!_isClosed && rest.Span[at..].IndexOf(JournalLine.End) is var length && length >= 0)
+        {
+            var line = rest.Slice(at, length);
+            if (JournalLine.TryCheck(line, out var json))
+            {
+                if (Apply(json)) (isBad, sawZeros) = (false, false);
+            }
+            else if (length > 0)
+            {
+                // It was durable before the file had its name.
+                if (_baseBytes == 0) throw Damaged("the line it starts from has a wrong checksum");
+                isBad = true;
+                sawZeros |= line.Span.Contains((byte)0);
             }
 
-            Apply(json);
-            _position += end + 1;
-            if (_baseBytes == 0) _baseBytes = _position;
-            rest = rest[(end + 1)..];
+            at += length + 1;
+            if (isBad) continue;
+            _position += at;
+            rest = rest[at..];
+            at = 0;
+            if (_baseBytes == 0 && State.Version > 0 && length > 0) _baseBytes = _position;
         }
 
+        // A piece at the end is what a dying writer leaves: cut short, or with pages that never reached the disk and read as zeros.
+        if (isBad && !sawZeros && at == rest.Length) throw Damaged("a line's checksum is wrong");
         if (_baseBytes == 0) throw Damaged("the line it starts from is missing");
     }
 
-    private void Apply(ReadOnlyMemory<byte> json)
+    /// <returns>Whether the line counts.</returns>
+    private bool Apply(ReadOnlyMemory<byte> json)
     {
         try
         {
-            var (version, records) = JournalLine.ReadEntry(json);
+            var (version, records, name, isLast) = JournalLine.ReadEntry(json);
             if (_baseBytes == 0)
             {
-                // A replaced file starts at or after the version this node had: it was written under the lock.
+                // A file starts at the version at which the one before it was closed, or later than all this node had read.
                 State = ClusterState.Restore(version, records);
-                return;
+                return true;
             }
 
+            var decidedOn = version - records.Count;
+            if (decidedOn > State.Version) throw Damaged($"it goes on with version {version} where {State.Version} was the last");
+            if (decidedOn < State.Version) return false;
+
             State = records.Aggregate(State, (state, record) => state.Apply(record));
-            if (State.Version != version) throw Damaged($"it says version {version} where {State.Version} is due");
+            _awaitedIsIn |= name == _awaited;
+            _isClosed = isLast;
+            return true;
         }
         catch (Exception wrong) when (wrong is ClusterRecordException || IsMisshapen(wrong))
         {
@@ -152,74 +193,95 @@ internal sealed partial class ClusterJournal
         }
     }
 
-    // The end of the file after its last whole line, when that may be what a dying writer left: cut short, or with pages that
-    // never reached the disk and read as zeros. Anything else in the file was whole once.
-    private static bool IsTorn(ReadOnlyMemory<byte> rest)
+    private void Append(SafeFileHandle file, byte[] line)
     {
-        var sawZeros = false;
-        while (rest.Span.IndexOf(JournalLine.End) is var end && end >= 0)
+        // Short of its end only when the disk is full or the process is being killed.
+        var written = Write(file, line, (nuint)line.Length);
+        if (written < line.Length)
         {
-            if (JournalLine.TryCheck(rest[..end], out _)) return false;
-            sawZeros |= rest.Span[..end].Contains((byte)0);
-            rest = rest[(end + 1)..];
+            throw new IOException($"write to {_file.FullName}: " +
+                (written < 0 ? Marshal.GetLastPInvokeErrorMessage() : $"{written} bytes of {line.Length}, is the disk full?"));
         }
 
-        return sawZeros;
+        if (SyncData(file) == 0) return;
+        // Whether the line is there is not known, and asking the disk again may be answered with a lie.
+        _failed = true;
+        throw new IOException($"fdatasync of {_file.FullName}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
-    private void Append(byte[] line)
+    private void Close(SafeFileHandle file)
     {
-        using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
         try
         {
-            if (RandomAccess.GetLength(file) > _position) RandomAccess.SetLength(file, _position);
-            RandomAccess.Write(file, line, _position);
-            if (SyncData(file) != 0) throw new IOException($"fdatasync of {_path}: {Marshal.GetLastPInvokeErrorMessage()}");
+            Append(file, JournalLine.Last(State.Version));
+            Read(file);
+            if (_isClosed) BeginNext();
         }
-        catch (IOException)
+        catch (IOException error) when (!_failed)
         {
-            // Whether the line is there is not known, and asking the disk again may be answered with a lie.
-            _failed = true;
-            throw;
+            // The records are in all the same; the next append tries again.
+            NodeLog.Warn($"the cluster's journal was not compacted: {error.Message}");
         }
-
-        _position += line.Length;
-        _seen = Look();
     }
 
-    private void Compact()
+    private void BeginNext()
     {
-        var header = JournalLine.Header(_generation + 1);
-        var entry = JournalLine.Entry(State.Version, State.ToRecords());
-        try
-        {
-            DurableFile.Write(_path, [.. header, .. entry]);
-        }
-        catch (IOException)
-        {
-            // Either file says the same; the next read finds out which it is.
-            return;
-        }
-
-        Read();
+        Place(_generation + 1, [.. JournalLine.Header(_generation + 1), .. JournalLine.Entry(State.Version, State.ToRecords(), NewName())]);
+        for (var old = _generation; File.Exists(PathOf(old)); old--) File.Delete(PathOf(old));
     }
 
-    private (long Generation, int Bytes) ReadHeader(SafeFileHandle file)
+    /// <summary>Puts a file in place, durably, unless it is there: then it says the same.</summary>
+    private void Place(long generation, byte[] content)
     {
+        var (path, unplaced) = (PathOf(generation), $"{PathOf(generation)}.{NewName()}");
+        DurableFile.Write(unplaced, content);
+        var isPlaced = Link(unplaced, path) == 0;
+        var why = Marshal.GetLastPInvokeError();
+        File.Delete(unplaced);
+        if (!isPlaced && why != ErrorExists) throw new IOException($"cannot link {path}: {Marshal.GetPInvokeErrorMessage(why)}");
+        DurableFile.SyncFolder(_folder);
+    }
+
+    /// <summary>Opens the newest file. One that this node has not read yet is read from its start.</summary>
+    private SafeFileHandle OpenNewest()
+    {
+        while (true)
+        {
+            // As long as the file that was read last is there, it is the newest, or will be found closed.
+            var generation = _generation > 0 && !_isClosed && File.Exists(PathOf(_generation)) ? _generation : NewestGeneration(_folder);
+            if (generation == 0) throw new IOException($"{PathOf(Math.Max(1, _generation))} is gone.");
+
+            var descriptor = Open(PathOf(generation), OpenReadWrite | OpenAppend | OpenCloseOnExec, 0);
+            if (descriptor < 0 && Marshal.GetLastPInvokeError() == ErrorNoEntry) continue; // replaced in between
+            if (descriptor < 0) throw new IOException($"cannot open {PathOf(generation)}: {Marshal.GetLastPInvokeErrorMessage()}");
+
+            var file = new SafeFileHandle(descriptor, ownsHandle: true);
+            if (generation > _generation) Begin(file, generation);
+            return file;
+        }
+    }
+
+    private void Begin(SafeFileHandle file, long generation)
+    {
+        var path = PathOf(generation);
         Span<byte> start = stackalloc byte[256];
         start = start[..RandomAccess.Read(file, start, 0)];
         var end = start.IndexOf(JournalLine.End);
         try
         {
-            if (end > 0 && JournalLine.TryCheck(start[..end].ToArray(), out var json)
-                && JournalLine.ReadHeader(json) is { } generation)
-                return (generation, end + 1);
+            if (end > 0 && JournalLine.TryCheck(start[..end].ToArray(), out var json) && JournalLine.ReadHeader(json) == generation)
+            {
+                (_generation, _position, _baseBytes, _isClosed) = (generation, end + 1, 0, false);
+                _file = new FileInfo(path);
+                return;
+            }
         }
         catch (Exception wrong) when (IsMisshapen(wrong))
         {
         }
 
-        throw new MetadataException($"{_path} is not a cluster journal of this version: give another folder for the cluster, " +
+        file.Dispose();
+        throw new MetadataException($"{path} is not a cluster journal of this version: give another folder for the cluster, " +
             "or remove the file to begin a new cluster without its topics.");
     }
 
@@ -232,19 +294,38 @@ internal sealed partial class ClusterJournal
         return bytes[..read];
     }
 
-    private (long, DateTime) Look()
-    {
-        _file.Refresh();
-        return _file.Exists ? (_file.Length, _file.LastWriteTimeUtc) : throw new IOException($"{_path} is gone.");
-    }
+    private static long NewestGeneration(string folder) =>
+        (from path in Directory.EnumerateFiles(folder, FileName + ".*")
+         let number = Path.GetFileName(path)[(FileName.Length + 1)..]
+         select long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : 0)
+        .DefaultIfEmpty(0).Max();
+
+    private string PathOf(long generation) => PathOf(_folder, generation);
+
+    private static string PathOf(string folder, long generation) => Path.Combine(folder, $"{FileName}.{generation}");
+
+    private static string NewName() => RandomNumberGenerator.GetHexString(16);
 
     // What System.Text.Json throws for text that is no JSON, a missing property, another type, or a number out of range.
     private static bool IsMisshapen(Exception wrong) =>
         wrong is JsonException or KeyNotFoundException or InvalidOperationException or FormatException;
 
     private MetadataException Damaged(string how) => new(
-        $"{_path} is damaged at byte {_position}: {how}. Restore it from a copy, " +
+        $"{_file.FullName} is damaged at byte {_position}: {how}. Restore it from a copy, " +
         "or remove it to begin a new cluster without its topics.");
+
+    // Linux's numbers, the same on x64 and arm64.
+    private const int OpenReadWrite = 2, OpenAppend = 0x400, OpenCloseOnExec = 0x80000;
+    private const int ErrorNoEntry = 2, ErrorExists = 17;
+
+    [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
+    private static partial nint Write(SafeFileHandle file, byte[] bytes, nuint count);
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]
+    private static partial int Link(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int SyncData(SafeFileHandle file);

@@ -3,7 +3,7 @@ using Engine.Core.Strategies;
 
 namespace Engine.Broker.Metadata;
 
-/// <summary>The nodes of one machine agree through a journal in a folder they share, under the kernel's file locks.</summary>
+/// <summary>The nodes of one machine agree through a journal in a folder they share.</summary>
 /// <remarks>
 /// Other nodes hear of a change from inotify, within a millisecond or so. A node lives while its process holds the lock
 /// <c>node-ID.lock</c> in that folder and shows its <see cref="Heartbeat"/>: a dead process cannot do the one, a stopped one not the other.
@@ -191,12 +191,12 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
 
     private FileSystemWatcher? TryWatchJournal()
     {
-        var changes = new FileSystemWatcher(_folder, ClusterJournal.FileName)
+        var changes = new FileSystemWatcher(_folder, ClusterJournal.FileName + ".*")
         {
             NotifyFilter = NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.FileName,
         };
         changes.Changed += (_, _) => Wake();
-        changes.Renamed += (_, _) => Wake();
+        changes.Created += (_, _) => Wake();
         changes.Error += (_, _) => Wake();
         try
         {
@@ -234,7 +234,13 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
         try
         {
             Directory.CreateDirectory(folder);
-            if (!File.Exists(Path.Combine(folder, ClusterJournal.FileName)) &&
+            if (File.Exists(Path.Combine(folder, ClusterJournal.FileName)))
+            {
+                throw new MetadataException(
+                    $"{folder} holds the {ClusterJournal.FileName} of an earlier version: give another folder, or remove the file to begin a new cluster.");
+            }
+
+            if (ClusterJournal.NewestIn(folder) is null &&
                 Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName)
                     .FirstOrDefault(name => !IsOurs(name!)) is { } foreign)
             {

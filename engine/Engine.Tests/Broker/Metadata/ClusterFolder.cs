@@ -7,7 +7,8 @@ internal sealed class ClusterFolder : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("testbed-cluster-").FullName;
 
-    public string Journal => Path.Combine(_path, ClusterJournal.FileName);
+    /// <summary>The newest journal, or where the first one will be.</summary>
+    public string Journal => ClusterJournal.NewestIn(_path) ?? Path.Combine(_path, ClusterJournal.FileName + ".1");
 
     public string PathOf(string name) => Path.Combine(_path, name);
 

@@ -12,7 +12,7 @@ public sealed class ClusterJournalTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void TornTail_CutAnywhere_KeepsWhatWasWholeAndIsWrittenOver()
+    public void TornTail_CutAnywhere_KeepsWhatWasWholeAndIsPassedOver()
     {
         Append("a");
         var whole = Bytes();
@@ -34,16 +34,101 @@ public sealed class ClusterJournalTests : IDisposable
         }
     }
 
-    [Fact]
-    public void TornTail_LongerThanTheNextLine_LeavesNothingBehind()
+    [Theory]
+    [InlineData("x")]
+    [InlineData("0123abcd {\"version\":3,\"rec")]
+    [InlineData("\n0123abcd {\"version\":3,\"rec")]
+    public void TornTail_Garbage_IsPassedOverForGood(string garbage)
     {
         Append("a");
-        File.AppendAllText(_folder.Journal, new string('x', 5000));
+        File.AppendAllText(_folder.Journal, garbage);
+        Append("b");
+        File.AppendAllText(_folder.Journal, garbage);
+        File.AppendAllText(_folder.Journal, garbage);
+        Append("c");
+
+        using var store = _folder.Open(1);
+        Assert.Equal(["a", "b", "c"], store.State.Topics.Select(topic => topic.Name).Order());
+        Assert.Equal(4, store.State.Version);
+    }
+
+    [Fact]
+    public void Line_OfAWriterThatWasStoppedMeanwhile_CountsForNobody()
+    {
+        Append("a");
+        var before = Bytes().Length;
+        Append("b");
+        var late = Bytes()[before..];
+        File.WriteAllBytes(_folder.Journal, Bytes()[..before]);
+        Append("c");
+        Append("d");
+
+        // What a process does that decided on the version before c, was stopped before its write(2), and wakes.
+        using (var file = new FileStream(_folder.Journal, FileMode.Append)) file.Write(late);
+        Append("e");
+
+        using var store = _folder.Open(1);
+        Assert.Equal(["a", "c", "d", "e"], store.State.Topics.Select(topic => topic.Name).Order());
+        Assert.Equal(5, store.State.Version);
+    }
+
+    [Fact]
+    public void Line_WrittenToAFileThatWasReplaced_CountsForNobody()
+    {
+        Append("a");
+        using var old = new FileStream(_folder.Journal, FileMode.Append, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        using var store = _folder.Open(1, "embedded(compactAt=1B)");
+        using var other = _folder.Open(2, "embedded(compactAt=1B)");
+        for (var i = 0; i < 30; i++) store.Update(_ => [Topic($"t{i}")]);
+        Assert.False(File.Exists(old.Name), "the file was replaced");
+
+        old.Write(JournalLine.Entry(store.State.Version + 1, [Topic("late")], "late"));
+        old.Flush();
+        Assert.True(other.Update(_ => [Topic("b")]));
+        Assert.Null(other.State.FindTopic("late"));
+        Assert.Equal(33, other.State.Version);
+    }
+
+    [Fact]
+    public void Compaction_BrokenOffAfterTheLastLine_IsFinishedByTheNextAppend()
+    {
+        Append("a");
+        using (var file = new FileStream(_folder.Journal, FileMode.Append))
+        {
+            file.Write(JournalLine.Last(2));
+            file.Write(JournalLine.Entry(3, [Topic("behind")], "behind"));
+        }
+
+        var closed = _folder.Journal;
+        using (var store = _folder.Open(1)) Assert.Equal((2, null), (store.State.Version, store.State.FindTopic("behind")));
         Append("b");
 
-        Assert.DoesNotContain("xxx", File.ReadAllText(_folder.Journal), StringComparison.Ordinal);
-        using var store = _folder.Open(1);
-        Assert.NotNull(store.State.FindTopic("b"));
+        Assert.NotEqual(closed, _folder.Journal);
+        Assert.False(File.Exists(closed));
+        using var again = _folder.Open(1);
+        Assert.Equal(["a", "b"], again.State.Topics.Select(topic => topic.Name).Order());
+    }
+
+    [Fact]
+    public void Compaction_BrokenOffBeforeTheOldFileWasRemoved_IsNoticedByOthers()
+    {
+        Append("a");
+        using var store = _folder.Open(2);
+        var (old, bytes) = (_folder.Journal, Bytes());
+        using (var file = new FileStream(old, FileMode.Append)) file.Write(JournalLine.Last(2));
+        Append("b");
+        File.WriteAllBytes(old, [.. bytes, .. JournalLine.Last(2)]);
+
+        Assert.True(SpinWait.SpinUntil(() => store.State.FindTopic("b") is not null, TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
+    public void Open_JournalOfAnEarlierVersion_IsRefusedAndKept()
+    {
+        var path = _folder.PathOf(ClusterJournal.FileName);
+        File.WriteAllText(path, "old");
+        Assert.Contains("earlier version", Assert.Throws<MetadataException>(() => _folder.Open(1)).Message, StringComparison.Ordinal);
+        Assert.Equal("old", File.ReadAllText(path));
     }
 
     [Fact]
@@ -125,7 +210,7 @@ public sealed class ClusterJournalTests : IDisposable
         Append("a");
         var json = "{\"version\":3,\"records\":[{\"type\":\"acl-created\"}]}";
         var crc = Engine.Protocol.Wire.Crc32C.Compute(Encoding.UTF8.GetBytes(json));
-        File.AppendAllText(_folder.Journal, $"{crc:x8} {json}\n");
+        File.AppendAllText(_folder.Journal, $"\n{crc:x8} {json}\n");
 
         Assert.Contains("acl-created", Assert.Throws<MetadataException>(() => _folder.Open(1)).Message, StringComparison.Ordinal);
     }
