@@ -1,6 +1,7 @@
 using System.Net;
 using Engine.Broker.Acks;
 using Engine.Broker.Checks;
+using Engine.Broker.Cluster;
 using Engine.Broker.Handlers;
 using Engine.Broker.Metadata;
 using Engine.Broker.Network;
@@ -21,12 +22,10 @@ internal sealed class BrokerNode : IDisposable
     private readonly Stack<IDisposable> _parts = new();
     private readonly IMetadataStore _store;
     private readonly StorageStrategies _storage;
-    private readonly int _nodeId;
-    private readonly long _epoch;
+    private readonly Membership _membership;
 
     private BrokerNode(BrokerOptions options)
     {
-        _nodeId = options.NodeId;
         try
         {
             var storage = _storage = StorageStrategies.Create(options.Write, options.Flush, options.Read, options.Cache);
@@ -36,19 +35,20 @@ internal sealed class BrokerNode : IDisposable
             folder.Join(_store.State.ClusterId);
             var deadlines = Keep(new Deadlines());
             var partitions = Keep(new PartitionTable());
-            var proposals = Keep(new InSyncProposals(_store));
+            var proposals = Keep(new InSyncProposals(_store, options.NodeId));
             var replication = Keep(Replications.Catalog.Create(options.Replication).Instance(options.NodeId));
             var mending = Keep(new Mending(options.NodeId, _store));
             var check = BatchChecks.Catalog.Create(options.Check).Instance;
             var acks = AckRules.Catalog.Create(options.Acks).Instance;
             var reconciler = new Reconciler(options, folder, partitions, proposals, mending, replication, check, acks, firstEpoch: _store.State.Version + 1);
             Keep(_store.Watch(reconciler.Apply));
+            _membership = Keep(new Membership(_store, options.NodeId, options.Topics));
             Keep(new Housekeeping(partitions, folder, options));
             if (options.Compacts) Keep(Compact(partitions, options.Compactor));
 
-            var produce = new ProduceHandler(partitions, deadlines, new AckRules(acks));
-            var fetch = new FetchHandler(partitions, deadlines);
-            var dispatch = new Dispatch(produce, fetch, AdminApis.All(_store, Settings(options), partitions));
+            var produce = new ProduceHandler(partitions, deadlines, new AckRules(acks), _membership);
+            var fetch = new FetchHandler(partitions, deadlines, _membership);
+            var dispatch = new Dispatch(produce, fetch, AdminApis.All(_store, () => reconciler.InForce, Settings(options), partitions));
             var clients = Listen(options, options.Listen, dispatch, ListenerKind.Client);
             var brokers = Listen(options, options.InterBroker, dispatch, ListenerKind.InterBroker);
             (ClientEndpoint, InterBrokerEndpoint) = (clients.Endpoint, brokers.Endpoint);
@@ -58,8 +58,9 @@ internal sealed class BrokerNode : IDisposable
             var mayHaveLost = folder.IsNew || storage.Write.Instance.IsVolatile || partitions.All.Any(partition => partition.Log.LostOffsets > 0)
                 || (!folder.WasCleanShutdown && !storage.Flush.Instance.HoldsAcknowledgement);
             var forBrokers = options.AdvertisedInterBroker ?? InterBrokerEndpoint;
-            _epoch = _store.Register(new BrokerRegistered(
+            _membership.Join(new BrokerRegistered(
                 options.NodeId, 0, options.AdvertisedHost ?? ClientEndpoint.Address.ToString(), ClientEndpoint.Port, forBrokers.Address.ToString(), forBrokers.Port), mayHaveLost);
+            Keep(new Controller(_store, options.Topics, options.BalancesLeaders ? options.BalanceInterval : null));
         }
         catch
         {
@@ -81,10 +82,10 @@ internal sealed class BrokerNode : IDisposable
     /// <exception cref="System.Net.Sockets.SocketException">A port cannot be bound.</exception>
     public static BrokerNode Start(BrokerOptions options) => new(options);
 
-    /// <summary>Stops cleanly: no more requests, everything flushed, the next start needs no recovery.</summary>
+    /// <summary>Stops cleanly: others lead what it led, no more requests, everything flushed, the next start needs no recovery.</summary>
     public void Dispose()
     {
-        _store.Deregister(_nodeId, _epoch);
+        _membership.Leave();
         DisposeParts();
     }
 

@@ -76,6 +76,12 @@ internal sealed record BrokerOptions
     /// <summary>When this node counts as dead to the others, and they to it. The same for all nodes.</summary>
     public SessionTimes Session { get; init; } = SessionTimes.Default;
 
+    /// <summary>Whether leadership goes back to the first replica of an assignment once that is in sync again.</summary>
+    public bool BalancesLeaders { get; init; } = true;
+
+    /// <summary>How often that is looked at. Kafka's default.</summary>
+    public TimeSpan BalanceInterval { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How often logs are checked for segments to drop.</summary>
     public TimeSpan RetentionCheckInterval { get; init; } = TimeSpan.FromMinutes(5);
 

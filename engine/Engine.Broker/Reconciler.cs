@@ -24,16 +24,27 @@ internal sealed class Reconciler(
 {
     private ClusterState _opened = ClusterState.Empty;  // The state that the partitions held here correspond to.
     private ClusterState _updated = ClusterState.Empty; // The state that they were last told of.
+    private ClusterState _inForce = ClusterState.Empty;
+
+    /// <summary>The state that this node acts on: what it tells clients must be in force here already.</summary>
+    public ClusterState InForce => Volatile.Read(ref _inForce);
 
     public void Apply(ClusterState state)
     {
+        Reconcile(state);
+        Volatile.Write(ref _inForce, state);
+    }
+
+    private void Reconcile(ClusterState state)
+    {
         var isOther = DropGone(state) | OpenNew(state);
         _opened = state;
-        if (!state.Brokers.TryGetValue(options.NodeId, out var self) || !self.Alive || self.Epoch < firstEpoch) return;
+        // A node that was taken for dead while it lives is told the news as well: they may be of its successors.
+        if (!state.Brokers.TryGetValue(options.NodeId, out var self) || self.Epoch < firstEpoch) return;
 
         isOther |= TellNews(state) | !ReferenceEquals(state.Brokers, _updated.Brokers);
         _updated = state;
-        if (isOther) replication.Follow(Followed(state));
+        if (isOther) replication.Follow(Followed(state, self.Epoch));
     }
 
     /// <returns>Whether there were any.</returns>
@@ -118,7 +129,7 @@ internal sealed class Reconciler(
         return isOther;
     }
 
-    private List<Followed> Followed(ClusterState state)
+    private List<Followed> Followed(ClusterState state, long brokerEpoch)
     {
         var followed = new List<Followed>();
         foreach (var topic in state.Topics)
@@ -128,7 +139,7 @@ internal sealed class Reconciler(
             foreach (var now in topic.Partitions)
             {
                 if (held[index++] is { } partition && now.Leader != options.NodeId && state.Brokers.TryGetValue(now.Leader, out var leader) && leader.Alive)
-                    followed.Add(new Followed(partition, leader.NodeId, leader.InterBrokerHost, leader.InterBrokerPort));
+                    followed.Add(new Followed(partition, brokerEpoch, leader.NodeId, leader.InterBrokerHost, leader.InterBrokerPort));
             }
         }
 

@@ -1,5 +1,6 @@
 using Engine.Broker.Metadata;
 using Engine.Broker.Partitions;
+using Engine.Core.Cluster;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
 
@@ -8,9 +9,13 @@ namespace Engine.Broker.Handlers;
 /// <summary>The APIs off the hot path, each with its messages and its handler.</summary>
 internal static class AdminApis
 {
-    public static IReadOnlyList<IAdminApi> All(IMetadataStore store, NodeSettings node, PartitionTable partitions)
+    /// <param name="store">Where the nodes agree.</param>
+    /// <param name="inForce">The state that this node acts on.</param>
+    /// <param name="node">The node's settings.</param>
+    /// <param name="partitions">The replicas it holds.</param>
+    public static IReadOnlyList<IAdminApi> All(IMetadataStore store, Func<ClusterState> inForce, NodeSettings node, PartitionTable partitions)
     {
-        var (metadata, create, delete) = (new MetadataHandler(store, node), new CreateTopicsHandler(store, node), new DeleteTopicsHandler(store));
+        var (metadata, create, delete) = (new MetadataHandler(store, inForce, node), new CreateTopicsHandler(store, node), new DeleteTopicsHandler(store));
         var (configs, producerIds, offsets) = (new DescribeConfigsHandler(store, node), new InitProducerIdHandler(store), new ListOffsetsHandler(partitions));
         var deleteRecords = new DeleteRecordsHandler(partitions);
         return

@@ -1,3 +1,4 @@
+using Engine.Broker.Cluster;
 using Engine.Broker.Partitions;
 using Engine.Broker.Waiting;
 using Engine.Protocol.Wire;
@@ -10,15 +11,17 @@ namespace Engine.Broker.Handlers;
 /// </remarks>
 internal sealed class FetchHandler
 {
-    public FetchHandler(PartitionTable partitions, Deadlines deadlines)
+    public FetchHandler(PartitionTable partitions, Deadlines deadlines, ISession session)
     {
-        (Partitions, Deadlines) = (partitions, deadlines);
+        (Partitions, Deadlines, Session) = (partitions, deadlines, session);
         Operations = new Pool<FetchOperation>(() => new FetchOperation(this));
     }
 
     public PartitionTable Partitions { get; }
 
     public Deadlines Deadlines { get; }
+
+    public ISession Session { get; }
 
     public Pool<FetchOperation> Operations { get; }
 

@@ -97,13 +97,16 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
         }
 
         var asked = _request.Partitions;
+        var refusal = Refusal();
         var maxBytes = mayWait ? Math.Min(_request.MaxBytes, bytes + MostColdBytes) : _request.MaxBytes;
         for (var i = _outcomes.Count; i < asked.Length; i++)
         {
             var left = (int)Math.Clamp(maxBytes - bytes, 0, int.MaxValue);
-            var outcome = _refused ? FetchOutcome.Failed(ErrorCode.ClusterAuthorizationFailed)
+            var outcome = refusal != ErrorCode.None ? FetchOutcome.Failed(refusal)
                 : _partitions[i] is not { } partition ? FetchOutcome.Failed(ErrorCode.UnknownTopicOrPartition)
-                : partition.Fetch(asked[i], _replicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0, mayWait, _request.AcknowledgesFlushed);
+                : partition.Fetch(
+                    asked[i], _replicaId, Math.Min(left, Math.Max(0, asked[i].PartitionMaxBytes)), atLeastOneBatch: bytes == 0, mayWait,
+                    _request.AcknowledgesFlushed, _request.ReplicaEpoch);
             if (outcome.IsCold) return (false, -1);
 
             _outcomes.Add(outcome);
@@ -112,6 +115,15 @@ internal sealed class FetchOperation(FetchHandler owner) : OffsetWait, IDiskWork
         }
 
         return (failed || bytes >= _request.MinBytes, bytes);
+    }
+
+    /// <summary>Why the whole request is refused, if it is. Looked at again after each wait, during which much may happen.</summary>
+    private ErrorCode Refusal()
+    {
+        if (_refused) return ErrorCode.ClusterAuthorizationFailed;
+        if (_replicaId == Mending.AnyReplica) return ErrorCode.None;
+        if (!owner.Session.IsHeld) return ErrorCode.NotLeaderOrFollower;
+        return _replicaId < 0 || owner.Session.IsRegistered(_replicaId, _request.ReplicaEpoch) ? ErrorCode.None : ErrorCode.StaleBrokerEpoch;
     }
 
     private void Wait()

@@ -12,6 +12,9 @@ internal sealed class ListOffsetsHandler(PartitionTable partitions)
     // Nothing is kept anywhere else (no tiered storage), and before version 7 and 8 the newer questions were not defined.
     private const short FirstWithMaxTimestamp = 7;
 
+    // The error that says so is known to clients from this version on.
+    private const short FirstWithOffsetNotAvailable = 5;
+
     public ListOffsetsResponse Handle(ListOffsetsRequest request, short version) => new()
     {
         Topics = [.. request.Topics.Select(topic => new ListedOffsetsTopic(
@@ -22,6 +25,10 @@ internal sealed class ListOffsetsHandler(PartitionTable partitions)
     {
         if (partitions.Find(topic, asked.Partition) is not { } partition) return Failed(asked, ErrorCode.UnknownTopicOrPartition);
         if (partition.Fences(asked.CurrentLeaderEpoch) is not ErrorCode.None and var fenced) return Failed(asked, fenced);
+
+        // The end must not seem to go back because another leads now (KIP-207).
+        if (replicaId < 0 && asked.Timestamp == ListOffsetsRequest.Latest && !partition.State.IsHighWatermarkKnown)
+            return Failed(asked, version >= FirstWithOffsetNotAvailable ? ErrorCode.OffsetNotAvailable : ErrorCode.LeaderNotAvailable);
 
         var epoch = partition.State.LeaderEpoch;
         var end = replicaId >= 0 ? partition.Log.EndOffset : partition.State.HighWatermark;

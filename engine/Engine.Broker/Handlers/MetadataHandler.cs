@@ -6,15 +6,18 @@ using Engine.Protocol.Messages;
 namespace Engine.Broker.Handlers;
 
 /// <summary>Tells clients the brokers and who leads which partition; creates topics that are asked for and missing.</summary>
-/// <remarks>Blocks on the metadata store, that is on a disk, when it creates a topic; else it only reads a snapshot.</remarks>
-internal sealed class MetadataHandler(IMetadataStore store, NodeSettings node)
+/// <remarks>
+/// Blocks on the metadata store, that is on a disk, when it creates a topic; else it only reads a snapshot: the one that this node acts
+/// on, and not one newer, so that a client that is told who leads is not refused by the same node a moment later.
+/// </remarks>
+internal sealed class MetadataHandler(IMetadataStore store, Func<ClusterState> inForce, NodeSettings node)
 {
     public MetadataResponse Handle(MetadataRequest request)
     {
         var problems = node.AutoCreateTopics && request is { AllowAutoTopicCreation: true, Topics: { } named }
             ? CreateMissing(named)
             : [];
-        var state = store.State;
+        var state = inForce();
         return new MetadataResponse
         {
             Brokers = [.. state.LiveBrokers.Select(broker => new MetadataBroker(broker.NodeId, broker.Host, broker.Port))],

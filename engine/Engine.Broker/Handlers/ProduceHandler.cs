@@ -1,4 +1,5 @@
 using Engine.Broker.Acks;
+using Engine.Broker.Cluster;
 using Engine.Broker.Partitions;
 using Engine.Broker.Waiting;
 using Engine.Protocol.Wire;
@@ -8,9 +9,9 @@ namespace Engine.Broker.Handlers;
 /// <summary>Produce (key 0): batches in, offsets out once acks are met.</summary>
 internal sealed class ProduceHandler
 {
-    public ProduceHandler(PartitionTable partitions, Deadlines deadlines, AckRules acks)
+    public ProduceHandler(PartitionTable partitions, Deadlines deadlines, AckRules acks, ISession session)
     {
-        (Partitions, Deadlines, Acks) = (partitions, deadlines, acks);
+        (Partitions, Deadlines, Acks, Session) = (partitions, deadlines, acks, session);
         Operations = new Pool<ProduceOperation>(() => new ProduceOperation(this));
     }
 
@@ -19,6 +20,8 @@ internal sealed class ProduceHandler
     public Deadlines Deadlines { get; }
 
     public AckRules Acks { get; }
+
+    public ISession Session { get; }
 
     public Pool<ProduceOperation> Operations { get; }
 

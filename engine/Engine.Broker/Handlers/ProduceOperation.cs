@@ -48,11 +48,15 @@ internal sealed class ProduceOperation(ProduceHandler owner) : OffsetWait
     {
         owner.Deadlines.Cancel(this);
         _response.Clear();
+        // Asked again: what was appended before a pause may be answered after it, when another leads.
+        var mayVouch = owner.Session.IsHeld;
         for (var i = 0; i < _parts.Count; i++)
         {
             var part = _parts[i];
             if (expired) part.Partition?.Unwatch(this);
-            var error = part.Outcome.Error != ErrorCode.None ? part.Outcome.Error : part.Partition!.Answer(_acks!, part.Outcome);
+            var error = part.Outcome.Error != ErrorCode.None ? part.Outcome.Error
+                : !mayVouch ? ErrorCode.NotLeaderOrFollower
+                : part.Partition!.Answer(_acks!, part.Outcome);
             _response.Add(
                 _topicNames.Written.Slice(part.TopicStart, part.TopicLength), part.TopicIndex, part.PartitionIndex, error,
                 error == ErrorCode.None ? part.Outcome.BaseOffset : -1, logAppendTimeMs: -1, part.Outcome.LogStartOffset, part.Problem);
@@ -81,6 +85,7 @@ internal sealed class ProduceOperation(ProduceHandler owner) : OffsetWait
         if (_acks is null) return part.Failed(ErrorCode.InvalidRequiredAcks, "acks is 0, 1 or -1 (all)");
         if (_request.TransactionalId is not null) return part.Failed(ErrorCode.TransactionalIdAuthorizationFailed, "transactions are not supported");
         if (owner.Partitions.Find(topic, asked.Partition) is not { } partition) return part.Failed(ErrorCode.UnknownTopicOrPartition);
+        if (!owner.Session.IsHeld) return part.Failed(ErrorCode.NotLeaderOrFollower, "this node may have been replaced as the leader");
         if (asked.RecordsLength < 0) return part.Failed(ErrorCode.InvalidRecord, "the partition's records are null");
 
         var batch = frame.Slice(asked.RecordsStart, asked.RecordsLength);

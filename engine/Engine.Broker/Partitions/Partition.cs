@@ -148,7 +148,9 @@ internal sealed partial class Partition
     /// <summary>Reads for a consumer (up to the high watermark) or a follower (up to the log's end; its offset is its acknowledgement).</summary>
     /// <param name="mayWait">Whether to wait for the disk; if not, the outcome may be <see cref="FetchOutcome.IsCold"/>.</param>
     /// <param name="isFlushed">Whether the follower has flushed what it acknowledges.</param>
-    public FetchOutcome Fetch(in FetchPartition ask, int replicaId, int maxBytes, bool atLeastOneBatch, bool mayWait, bool isFlushed = false)
+    /// <param name="replicaEpoch">The registration under which a follower asks.</param>
+    public FetchOutcome Fetch(
+        in FetchPartition ask, int replicaId, int maxBytes, bool atLeastOneBatch, bool mayWait, bool isFlushed = false, long replicaEpoch = -1)
     {
         var woken = default(WokenWaits);
         long bound, highWatermark, logStart;
@@ -173,7 +175,7 @@ internal sealed partial class Partition
 
             if (replicaId >= 0)
             {
-                if (!_state.FollowerFetched(replicaId, ask.FetchOffset, MonotonicClock.Now, _effects, isFlushed ? ask.FetchOffset : -1))
+                if (!_state.FollowerFetched(replicaId, ask.FetchOffset, MonotonicClock.Now, _effects, isFlushed ? ask.FetchOffset : -1, replicaEpoch))
                     return FetchOutcome.Failed(ErrorCode.NotLeaderOrFollower);
                 Execute(ref woken);
                 highWatermark = _state.HighWatermark;
@@ -299,9 +301,9 @@ internal sealed partial class Partition
     }
 
     /// <summary>The metadata store refused a proposal or could not be asked.</summary>
-    public void ProposalFailed()
+    public void ProposalFailed(int partitionEpoch)
     {
-        lock (_gate) _state.ProposalFailed();
+        lock (_gate) _state.ProposalFailed(partitionEpoch);
     }
 
     /// <summary>The topic is gone: those who wait are sent to look again, and nothing is taken any more.</summary>
@@ -355,6 +357,8 @@ internal sealed partial class Partition
     private void LogFailed(LogOfflineException failure)
     {
         NodeLog.Error($"{Topic}-{Index} is offline: {failure.Message}");
+        // Others hold what this node can no longer store: they go on without it.
+        _proposals.GiveUp(this);
         // On the pool: the thread that found out may be in the middle of a change here.
         ThreadPool.QueueUserWorkItem(_ =>
         {
@@ -401,7 +405,7 @@ internal sealed partial class Partition
         foreach (var effect in _effects)
         {
             if (effect.Kind == PartitionEffectKind.Committed) _commitWaiters.TakeReached(effect.HighWatermark, ref woken);
-            else _proposals.Propose(this, effect.InSync.Nodes(_state.Assignment), _state.PartitionEpoch);
+            else _proposals.Propose(this, effect.InSync.Nodes(_state.Assignment), _state.PartitionEpoch, effect.Joining);
         }
 
         _effects.Clear();

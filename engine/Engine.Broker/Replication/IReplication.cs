@@ -14,10 +14,11 @@ internal interface IReplication : IDisposable
 }
 
 /// <summary>A partition that this node follows.</summary>
+/// <param name="BrokerEpoch">This node's registration: leaders take acknowledgements of the one in force only.</param>
 /// <param name="LeaderNode">The node that leads it.</param>
 /// <param name="LeaderHost">Where that node's inter-broker listener is.</param>
 /// <param name="LeaderPort">Its port.</param>
-internal readonly record struct Followed(Partition Partition, int LeaderNode, string LeaderHost, int LeaderPort);
+internal readonly record struct Followed(Partition Partition, long BrokerEpoch, int LeaderNode, string LeaderHost, int LeaderPort);
 
 /// <summary>Makes the strategy for one node.</summary>
 internal delegate IReplication CreateReplication(int nodeId);

@@ -49,13 +49,13 @@ internal sealed class LeaderFetcher : IDisposable
     }
 
     /// <summary>Sets what to follow from the next round on.</summary>
-    public void Follow(string host, int port, IReadOnlyList<Partition> partitions)
+    public void Follow(long brokerEpoch, string host, int port, IReadOnlyList<Partition> partitions)
     {
         var before = _target;
-        _target = new Target(host, port, [.. partitions.Select(partition => (partition, Encoding.UTF8.GetBytes(partition.Topic)))]);
+        var now = _target = new Target(brokerEpoch, host, port, [.. partitions.Select(partition => (partition, Encoding.UTF8.GetBytes(partition.Topic)))]);
         _retarget.Set();
         // A parked fetch knows nothing of a partition that was added: it would be followed only when the wait is over.
-        if (before is null || (before.Host == host && before.Port == port && before.Partitions.Length == partitions.Count)) return;
+        if (before is null || before.IsLike(now)) return;
         _retargeted = true;
         _connection?.Dispose();
     }
@@ -116,6 +116,7 @@ internal sealed class LeaderFetcher : IDisposable
     private bool Ask(Target target, LeaderConnection connection)
     {
         _request.Clear();
+        _request.ReplicaEpoch = target.BrokerEpoch;
         _asked.Clear();
         _request.AcknowledgesFlushed = EnsureAcknowledgeable(target);
         foreach (var (partition, topic) in target.Partitions)
@@ -219,5 +220,11 @@ internal sealed class LeaderFetcher : IDisposable
 
     private readonly record struct Asked(Partition Partition, FollowerPosition Position);
 
-    private sealed record Target(string Host, int Port, (Partition Partition, byte[] Topic)[] Partitions);
+    private sealed record Target(long BrokerEpoch, string Host, int Port, (Partition Partition, byte[] Topic)[] Partitions)
+    {
+        /// <summary>Whether a fetch made for this one is as good for the other.</summary>
+        public bool IsLike(Target other) =>
+            BrokerEpoch == other.BrokerEpoch && Host == other.Host && Port == other.Port
+            && Partitions.Select(one => one.Partition).SequenceEqual(other.Partitions.Select(one => one.Partition));
+    }
 }

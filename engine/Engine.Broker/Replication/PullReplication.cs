@@ -34,7 +34,7 @@ internal sealed class PullReplication(int nodeId, PullSettings settings) : IRepl
             if (!_fetchers.TryGetValue(leader, out var fetcher))
                 _fetchers.Add(leader, fetcher = new LeaderFetcher(nodeId, leader, settings));
             var any = partitions.First();
-            fetcher.Follow(any.LeaderHost, any.LeaderPort, [.. partitions.Select(one => one.Partition)]);
+            fetcher.Follow(any.BrokerEpoch, any.LeaderHost, any.LeaderPort, [.. partitions.Select(one => one.Partition)]);
         }
     }
 

@@ -30,20 +30,29 @@ public static class Leadership
         where heir >= 0
         select indexed.Item.LedBy(heir, topic.Id, indexed.Index);
 
+    /// <summary>What a node records about a partition whose log failed while it runs: it leads it no more and is not in sync.</summary>
+    /// <returns>Null when there is nothing to leave, or nobody to leave it to.</returns>
+    public static PartitionChanged? GiveUp(ClusterState state, int nodeId, Guid topicId, int index) =>
+        state.FindTopic(topicId)?.Partitions[index] is { } partition ? Leave(state, nodeId, topicId, index, partition) : null;
+
     private static PartitionChanged? Return(
         ClusterState state, int nodeId, bool mayHaveLost, Guid topicId, int index, PartitionState partition)
     {
-        if (!mayHaveLost || !(partition.Isr.Contains(nodeId) || partition.Eligible.Contains(nodeId))) return Again();
+        if (mayHaveLost && Leave(state, nodeId, topicId, index, partition) is { } left) return left;
+        return partition.Leader == nodeId ? partition.LedBy(nodeId, topicId, index) : null;
+    }
+
+    private static PartitionChanged? Leave(ClusterState state, int nodeId, Guid topicId, int index, PartitionState partition)
+    {
+        if (!partition.Isr.Contains(nodeId) && !partition.Eligible.Contains(nodeId)) return null;
 
         var (others, eligible) = (partition.Isr.Remove(nodeId), partition.Eligible.Remove(nodeId));
         // While the set was below the minimum nothing was committed that those beside it lack.
         if (others.IsEmpty) (others, eligible) = (eligible, []);
-        if (others.IsEmpty) return Again();
+        if (others.IsEmpty) return null;
 
         var (leader, leaderEpoch) = (partition.Leader, partition.LeaderEpoch);
         if (leader == nodeId) (leader, leaderEpoch) = (others.FirstOrDefault(state.IsAlive, others[0]), leaderEpoch + 1);
         return new PartitionChanged(topicId, index, leader, leaderEpoch, others, partition.Epoch + 1) { Eligible = eligible };
-
-        PartitionChanged? Again() => partition.Leader == nodeId ? partition.LedBy(nodeId, topicId, index) : null;
     }
 }

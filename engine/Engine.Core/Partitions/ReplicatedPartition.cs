@@ -41,6 +41,12 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
     /// <summary>The offset after the last record that every in-sync replica has. Never falls while this node leads.</summary>
     public long HighWatermark { get; private set; }
 
+    /// <summary>
+    /// Whether this leader knows of all that is committed. A new one knows its own, until followers have told what they have: the high
+    /// watermark that the one before it showed may be higher (KIP-207).
+    /// </summary>
+    public bool IsHighWatermarkKnown => HighWatermark >= _epochStart;
+
     /// <summary>The offset that the next record gets.</summary>
     public long EndOffset { get; private set; }
 
@@ -93,17 +99,19 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
 
     /// <summary>A follower asks for records from <paramref name="fetchOffset"/> on, and so says that it has all before.</summary>
     /// <param name="flushedOffset">Before which it has also flushed everything; -1 when it does not say.</param>
-    /// <returns>False when the asking node holds no replica of this partition.</returns>
-    public bool FollowerFetched(int node, long fetchOffset, Instant now, List<PartitionEffect> effects, long flushedOffset = -1)
+    /// <param name="brokerEpoch">The registration under which it asks; -1 when that is not known.</param>
+    /// <returns>False when the asking node holds no replica of this partition, or asked in an earlier run of it (KIP-903).</returns>
+    public bool FollowerFetched(
+        int node, long fetchOffset, Instant now, List<PartitionEffect> effects, long flushedOffset = -1, long brokerEpoch = -1)
     {
         var index = _assignment.AsSpan().IndexOf(node);
-        if (!IsLeader || index < 0 || index == _self) return false;
+        if (!IsLeader || index < 0 || index == _self || brokerEpoch < _replicas[index].BrokerEpoch) return false;
 
-        _replicas[index].Fetched(fetchOffset, EndOffset, now);
+        _replicas[index].Fetched(fetchOffset, EndOffset, now, brokerEpoch);
         _replicas[index].FlushedOffset = flushedOffset;
         var joinsWith = JoinsFlushed ? Math.Min(fetchOffset, flushedOffset) : fetchOffset;
         if (!InSync.Contains(index) && _proposal is null && joinsWith >= Math.Max(HighWatermark, _epochStart))
-            Propose(InSync.With(index), effects);
+            Propose(InSync.With(index), new JoiningReplica(node, brokerEpoch), effects);
         AdvanceHighWatermark(effects);
         return true;
     }
@@ -159,11 +167,15 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
         for (var i = 0; i < _replicas.Length; i++)
             if (i != _self && InSync.Contains(i) && _replicas[i].EndOffset < EndOffset && now - _replicas[i].LastCaughtUp > replicaLagMax)
                 remaining = remaining.Without(i);
-        if (remaining != InSync) Propose(remaining, effects);
+        if (remaining != InSync) Propose(remaining, null, effects);
     }
 
-    /// <summary>The metadata store did not take the proposal; the next fetch or tick may make another.</summary>
-    public void ProposalFailed() => _proposal = null;
+    /// <summary>The metadata store did not take the proposal made at this partition epoch and never will; the next fetch or tick may make another.</summary>
+    /// <remarks>An answer that comes late is about an earlier proposal: the one that is under way may yet be taken, so it is still waited for.</remarks>
+    public void ProposalFailed(int partitionEpoch)
+    {
+        if (partitionEpoch == PartitionEpoch) _proposal = null;
+    }
 
     private void Assign(int[] replicas)
     {
@@ -189,10 +201,10 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
         return count;
     }
 
-    private void Propose(ReplicaSet inSync, List<PartitionEffect> effects)
+    private void Propose(ReplicaSet inSync, JoiningReplica? joining, List<PartitionEffect> effects)
     {
         _proposal = inSync;
-        effects.Add(PartitionEffect.ProposeInSync(inSync));
+        effects.Add(PartitionEffect.ProposeInSync(inSync, joining));
     }
 
     private void AdvanceHighWatermark(List<PartitionEffect> effects)
@@ -221,6 +233,8 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
         /// <summary>Before which it says to have flushed everything; -1 when it did not say.</summary>
         public long FlushedOffset { get; set; } = -1;
 
+        public long BrokerEpoch { get; private set; } = -1;
+
         public Instant LastCaughtUp { get; private set; }
 
         public void Forget(Instant now)
@@ -230,13 +244,13 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
             LastCaughtUp = _lastFetch = now;
         }
 
-        public void Fetched(long fetchOffset, long leaderEnd, Instant now)
+        public void Fetched(long fetchOffset, long leaderEnd, Instant now, long brokerEpoch)
         {
             // Reaching where the leader ended one fetch ago means having been level then: steady load never shows "level now".
             if (fetchOffset >= leaderEnd) LastCaughtUp = now;
             else if (fetchOffset >= _leaderEndAtLastFetch) LastCaughtUp = _lastFetch;
 
-            EndOffset = fetchOffset;
+            (EndOffset, BrokerEpoch) = (fetchOffset, brokerEpoch);
             _leaderEndAtLastFetch = leaderEnd;
             _lastFetch = now;
         }
@@ -252,9 +266,17 @@ public readonly record struct PartitionEffect(PartitionEffectKind Kind, long Hig
     /// <summary>Records below <paramref name="highWatermark"/> are committed: answer producers, show them to consumers.</summary>
     public static PartitionEffect Committed(long highWatermark) => new(PartitionEffectKind.Committed, highWatermark, default);
 
+    /// <summary>Who the proposed set has more than the present one, if anyone.</summary>
+    public JoiningReplica? Joining { get; private init; }
+
     /// <summary>Ask the metadata store to make <paramref name="inSync"/> the in-sync set.</summary>
-    public static PartitionEffect ProposeInSync(ReplicaSet inSync) => new(PartitionEffectKind.ProposeInSync, 0, inSync);
+    public static PartitionEffect ProposeInSync(ReplicaSet inSync, JoiningReplica? joining = null) =>
+        new(PartitionEffectKind.ProposeInSync, 0, inSync) { Joining = joining };
 }
+
+/// <summary>A replica that has caught up, in the run of its node that did.</summary>
+/// <param name="BrokerEpoch">The registration under which it fetched: in a later one it may have lost what it had. -1: not known.</param>
+public readonly record struct JoiningReplica(int Node, long BrokerEpoch);
 
 public enum PartitionEffectKind
 {

@@ -8,7 +8,8 @@ namespace Engine.Protocol.Messages;
 /// <remarks>
 /// <c>replica_id(-14) max_wait min_bytes max_bytes isolation session_id(7+) session_epoch(7+) [topic [partition
 /// leader_epoch(9+) offset last_fetched_epoch(12+) log_start_offset(5+) max_bytes]] [forgotten_topic [partition]](7+)
-/// rack(11+)</c>, and tagged from 15 on the replica's state, and from 12 on, between our own brokers only, that all is flushed. A topic is named by its name up to version 12, by the 16 bytes
+/// rack(11+)</c>, and tagged from 12 on the replica's state (Kafka's from 15 on, where nothing else names the replica), and, between our
+/// own brokers only, that all is flushed. A topic is named by its name up to version 12, by the 16 bytes
 /// of its id from 13 on (KIP-516).
 /// </remarks>
 public sealed class FetchRequest
@@ -30,6 +31,9 @@ public sealed class FetchRequest
 
     /// <summary>Whether a follower says that it has also flushed what its offsets acknowledge.</summary>
     public bool AcknowledgesFlushed { get; set; }
+
+    /// <summary>The registration under which that follower asks (KIP-903): what an earlier run of it asked counts no more. -1: not told.</summary>
+    public long ReplicaEpoch { get; set; } = -1;
 
     public int MaxWaitMs { get; set; }
 
@@ -56,6 +60,7 @@ public sealed class FetchRequest
         reader.Flexible = ApiTable.IsFlexible(ApiKey.Fetch, version);
         Clear();
         ReplicaId = version < 15 ? reader.ReadInt32() : -1;
+        ReplicaEpoch = -1;
         MaxWaitMs = reader.ReadInt32();
         MinBytes = reader.ReadInt32();
         MaxBytes = reader.ReadInt32();
@@ -198,8 +203,18 @@ public sealed class FetchRequest
         {
             var tag = reader.ReadTag(out var size);
             var end = reader.Position + size;
-            if (tag == ReplicaStateTag && version >= 15) ReplicaId = reader.ReadInt32();
-            else if (tag == AcknowledgesFlushedTag) AcknowledgesFlushed = true;
+            if (tag == ReplicaStateTag)
+            {
+                // Below 15 the field in the body is who asks.
+                var replica = reader.ReadInt32();
+                if (version >= 15) ReplicaId = replica;
+                ReplicaEpoch = reader.ReadInt64();
+            }
+            else if (tag == AcknowledgesFlushedTag)
+            {
+                AcknowledgesFlushed = true;
+            }
+
             reader.Skip(end - reader.Position);
         }
     }
@@ -208,14 +223,14 @@ public sealed class FetchRequest
     {
         if (!writer.Flexible) return;
 
-        var tellsReplica = version >= 15 && ReplicaId != -1;
+        var tellsReplica = version >= 15 ? ReplicaId != -1 : ReplicaEpoch >= 0;
         writer.WriteUnsignedVarint((tellsReplica ? 1u : 0) + (AcknowledgesFlushed ? 1u : 0));
         if (tellsReplica)
         {
             writer.WriteUnsignedVarint(ReplicaStateTag);
             writer.WriteUnsignedVarint(4 + 8 + 1);
             writer.WriteInt32(ReplicaId);
-            writer.WriteInt64(-1); // replica epoch: unknown
+            writer.WriteInt64(ReplicaEpoch);
             writer.EndStruct();
         }
 

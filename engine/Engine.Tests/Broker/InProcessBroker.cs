@@ -2,6 +2,7 @@ using System.Net;
 using Engine.Broker;
 using Engine.Broker.Acks;
 using Engine.Broker.Checks;
+using Engine.Broker.Cluster;
 using Engine.Broker.Handlers;
 using Engine.Broker.Network;
 using Engine.Broker.Partitions;
@@ -16,7 +17,7 @@ using Engine.Storage.Native;
 namespace Engine.Tests.Broker;
 
 /// <summary>The broker's request path without sockets: real handlers, partition and log; connections that only count what is sent.</summary>
-internal sealed class InProcessBroker : IInSyncProposals, IMending, IDisposable
+internal sealed class InProcessBroker : IInSyncProposals, IMending, ISession, IDisposable
 {
     public const string Topic = "t";
 
@@ -48,7 +49,7 @@ internal sealed class InProcessBroker : IInSyncProposals, IMending, IDisposable
         Partition.Update(new PartitionAssignment(leader, LeaderEpoch: 0, PartitionEpoch: 0, replicas, replicas));
         var table = new PartitionTable();
         table.Change(topics => topics.Add(Topic, [Partition]));
-        Dispatch = new Dispatch(new ProduceHandler(table, _deadlines, new AckRules(rule)), new FetchHandler(table, _deadlines), []);
+        Dispatch = new Dispatch(new ProduceHandler(table, _deadlines, new AckRules(rule), this), new FetchHandler(table, _deadlines, this), []);
     }
 
     public Partition Partition { get; }
@@ -59,13 +60,26 @@ internal sealed class InProcessBroker : IInSyncProposals, IMending, IDisposable
 
     public List<int[]> Proposals { get; } = [];
 
+    /// <summary>How often the partition was given up.</summary>
+    public int GivenUp { get; private set; }
+
     public (Connection Connection, CountingWire Wire) Connect(ListenerKind listener = ListenerKind.Client)
     {
         var wire = new CountingWire();
         return (new Connection(wire, Dispatch, listener, maxFrameBytes: 100 << 20), wire);
     }
 
-    public void Propose(Partition partition, int[] inSync, int partitionEpoch) => Proposals.Add(inSync);
+    /// <summary>Whether this node holds its session; false is what one finds that was paused for long.</summary>
+    public bool IsHeld { get; set; } = true;
+
+    /// <summary>The registration of each other node.</summary>
+    public long ReplicaEpoch { get; set; } = -1;
+
+    public bool IsRegistered(int nodeId, long brokerEpoch) => brokerEpoch == ReplicaEpoch;
+
+    public void Propose(Partition partition, int[] inSync, int partitionEpoch, JoiningReplica? joining) => Proposals.Add(inSync);
+
+    public void GiveUp(Partition partition) => GivenUp++;
 
     public bool Request(Partition partition, Damage damage) => false;
 

@@ -7,6 +7,7 @@ namespace Engine.Tests.Broker.Handlers;
 internal sealed class MemoryMetadataStore : IMetadataStore
 {
     private readonly List<Action<ClusterState>> _watchers = [];
+    private readonly Lock _gate = new(); // Entered again by watchers that append.
 
     private MemoryMetadataStore()
     {
@@ -35,31 +36,52 @@ internal sealed class MemoryMetadataStore : IMetadataStore
 
     public void Append(ClusterRecord record) => State = State.Apply(record);
 
+    /// <summary>Calls every watcher, as a store does when it is the controller from now on, or no longer.</summary>
+    public void Show()
+    {
+        lock (_gate) _watchers.ForEach(watcher => watcher(State));
+    }
+
     public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)
     {
-        if (Rival is { } rival)
+        lock (_gate)
         {
-            Rival = null;
-            Append(rival);
-        }
+            if (Rival is { } rival)
+            {
+                Rival = null;
+                Append(rival);
+            }
 
-        if (State.Version != expectedVersion) return false;
-        State = records.Aggregate(State, (state, record) => state.Apply(record));
-        Appends++;
-        _watchers.ForEach(watcher => watcher(State));
-        return true;
+            if (State.Version != expectedVersion) return false;
+            State = records.Aggregate(State, (state, record) => state.Apply(record));
+            Appends++;
+            Show();
+            return true;
+        }
     }
 
     public bool WaitForNodes(long version, TimeSpan patience) => true;
 
     public IDisposable Watch(Action<ClusterState> onChange)
     {
-        _watchers.Add(onChange);
-        onChange(State);
-        return this;
+        lock (_gate)
+        {
+            _watchers.Add(onChange);
+            onChange(State);
+        }
+
+        return new Watching(this, onChange);
     }
 
     public void Dispose()
     {
+    }
+
+    private sealed class Watching(MemoryMetadataStore store, Action<ClusterState> onChange) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (store._gate) store._watchers.Remove(onChange);
+        }
     }
 }

@@ -31,7 +31,7 @@ public sealed class MetadataHandlerTests
     public void Handle_AllTopics_ListsThemByNameAndCreatesNone()
     {
         _store.Append(ClusterStateTests.Topic("a", Guid.NewGuid(), [1]));
-        var response = new MetadataHandler(_store, Node()).Handle(new() { Topics = null });
+        var response = new MetadataHandler(_store, () => _store.State, Node()).Handle(new() { Topics = null });
 
         Assert.Equal(["a", "t"], response.Topics.Select(topic => topic.Name));
         Assert.Equal(0, _store.Appends);
@@ -66,7 +66,7 @@ public sealed class MetadataHandlerTests
     public void Handle_MissingTopic_IsCreatedAndReadyAtOnce()
     {
         var node = Node() with { DefaultPartitions = 3, DefaultReplicationFactor = 2 };
-        var response = new MetadataHandler(_store, node).Handle(new() { Topics = [new("new"), new("t"), new("new")] });
+        var response = new MetadataHandler(_store, () => _store.State, node).Handle(new() { Topics = [new("new"), new("t"), new("new")] });
 
         Assert.Equal([("new", ErrorCode.None), ("t", ErrorCode.None)], response.Topics.Select(topic => (topic.Name, topic.Error)));
         Assert.Equal(3, response.Topics[0].Partitions.Count);
@@ -80,7 +80,7 @@ public sealed class MetadataHandlerTests
     [InlineData(true, false)]
     public void Handle_MissingTopicThatMayNotBeCreated_IsUnknown(bool brokerAllows, bool clientAllows)
     {
-        var handler = new MetadataHandler(_store, Node() with { AutoCreateTopics = brokerAllows });
+        var handler = new MetadataHandler(_store, () => _store.State, Node() with { AutoCreateTopics = brokerAllows });
         var response = handler.Handle(new() { Topics = [new("new"), new("a/b")], AllowAutoTopicCreation = clientAllows });
 
         Assert.Equal([ErrorCode.UnknownTopicOrPartition, ErrorCode.InvalidTopic], response.Topics.Select(topic => topic.Error));
@@ -103,8 +103,8 @@ public sealed class MetadataHandlerTests
     public void Handle_TopicThatCannotBeCreated_SaysWhy()
     {
         _store.Append(ClusterStateTests.Topic("a.b", Guid.NewGuid(), [1]));
-        var collides = new MetadataHandler(_store, Node()).Handle(new() { Topics = [new("a_b")] });
-        var tooMany = new MetadataHandler(_store, Node() with { DefaultReplicationFactor = 4 }).Handle(new() { Topics = [new("new")] });
+        var collides = new MetadataHandler(_store, () => _store.State, Node()).Handle(new() { Topics = [new("a_b")] });
+        var tooMany = new MetadataHandler(_store, () => _store.State, Node() with { DefaultReplicationFactor = 4 }).Handle(new() { Topics = [new("new")] });
 
         Assert.Equal(ErrorCode.InvalidTopic, collides.Topics[0].Error);
         Assert.Equal(ErrorCode.InvalidReplicationFactor, tooMany.Topics[0].Error);
@@ -129,7 +129,7 @@ public sealed class MetadataHandlerTests
         Assert.Equal((ErrorCode.None, id), (Ask(new MetadataRequestTopic("new")).Topics[0].Error, _store.State.FindTopic("new")!.Id));
     }
 
-    private MetadataResponse Ask(params MetadataRequestTopic[] named) => new MetadataHandler(_store, Node()).Handle(new() { Topics = named });
+    private MetadataResponse Ask(params MetadataRequestTopic[] named) => new MetadataHandler(_store, () => _store.State, Node()).Handle(new() { Topics = named });
 
     private static NodeSettings Node() => new() { NodeId = 1 };
 }

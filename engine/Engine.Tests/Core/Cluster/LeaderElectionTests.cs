@@ -115,6 +115,20 @@ public sealed class LeaderElectionTests
     }
 
     [Fact]
+    public void GiveUp_LogFailed_AnotherLeadsWithoutIt_UnlessThereIsNone()
+    {
+        var state = Cluster([1, 2, 3], [1]);
+        var change = Leadership.GiveUp(state, 1, Orders, 0)!;
+        Assert.Equal((2, 1, "2,3"), (change.Leader, change.LeaderEpoch, Text(change.Isr)));
+        Assert.Null(Leadership.GiveUp(state.Apply(change), 1, Orders, 0));
+        Assert.Null(Leadership.GiveUp(state, 1, Orders, 1));
+        Assert.Null(Leadership.GiveUp(state, 1, Guid.NewGuid(), 0));
+
+        change = Leadership.GiveUp(state, 3, Orders, 0)!;
+        Assert.Equal((1, 0, "1,2"), (change.Leader, change.LeaderEpoch, Text(change.Isr)));
+    }
+
+    [Fact]
     public void HandOver_LeadershipsGoToOthersInSync_AndTheSetsStay()
     {
         var state = Then(Cluster([1, 2, 3], [1, 2], [2, 1]), leader: 1, isr: [1, 3]);

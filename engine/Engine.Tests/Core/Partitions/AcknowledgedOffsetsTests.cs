@@ -118,7 +118,7 @@ public sealed class AcknowledgedOffsetsTests
         Fetch(3, 100, flushed: 99);
         Assert.Empty(_effects);
         Fetch(3, 100, flushed: 100);
-        Assert.Equal([PartitionEffect.ProposeInSync(new ReplicaSet(0b111))], _effects);
+        Assert.Equal([PartitionEffect.ProposeInSync(new ReplicaSet(0b111), new JoiningReplica(3, -1))], _effects);
     }
 
     [Fact]

@@ -81,7 +81,7 @@ public sealed class ReplicatedPartitionTests
         Append(10);
         Fetch(2, 10);
         Fetch(3, 10);
-        Assert.Contains(PartitionEffect.ProposeInSync(ReplicaSet.From([1, 2, 3], [1, 2, 3])), _effects);
+        Assert.Contains(PartitionEffect.ProposeInSync(ReplicaSet.From([1, 2, 3], [1, 2, 3]), new JoiningReplica(3, -1)), _effects);
 
         Append(5);
         Fetch(2, 15);
@@ -124,13 +124,67 @@ public sealed class ReplicatedPartitionTests
         _leader.Tick(At(Lag * 2), _effects);
         Assert.Empty(_effects);
 
-        _leader.ProposalFailed();
+        _leader.ProposalFailed(partitionEpoch: 1);
         _leader.Tick(At(Lag * 2), _effects);
         Assert.Single(_effects);
     }
 
     [Fact]
     public void FollowerFetched_ByANodeWithoutAReplica_IsRefused() => Assert.False(_leader.FollowerFetched(9, 0, At(default), _effects));
+
+    [Fact]
+    public void InSync_AnswerToAnEarlierProposalComesLate_TheOneUnderWayIsStillWaitedFor()
+    {
+        Update(epoch: 2, inSync: [1, 2]);
+        Append(10);
+        Fetch(2, 10);
+        Fetch(3, 10);
+        Assert.Contains(_effects, effect => effect.Kind == PartitionEffectKind.ProposeInSync);
+        Update(epoch: 3, inSync: [1, 2]);
+        Fetch(3, 10);
+
+        _leader.ProposalFailed(partitionEpoch: 2);
+        Append(5);
+        Fetch(2, 15);
+        Assert.Equal(10, _leader.HighWatermark);
+
+        _leader.ProposalFailed(partitionEpoch: 3);
+        Fetch(2, 15);
+        Assert.Equal(15, _leader.HighWatermark);
+    }
+
+    [Fact]
+    public void InSync_WhoIsProposed_IsNamedWithTheRunInWhichItCaughtUp()
+    {
+        Update(epoch: 2, inSync: [1, 2]);
+        Assert.True(_leader.FollowerFetched(3, 0, At(default), _effects, brokerEpoch: 12));
+        Assert.Equal(new JoiningReplica(3, 12), Assert.Single(_effects).Joining);
+    }
+
+    [Fact]
+    public void FollowerFetched_InAnEarlierRunOfIt_IsRefusedAndCountsNothing()
+    {
+        Append(10);
+        Fetch(2, 10);
+        Assert.True(_leader.FollowerFetched(3, 0, At(default), _effects, brokerEpoch: 12));
+        Assert.False(_leader.FollowerFetched(3, 10, At(default), _effects, brokerEpoch: 11));
+        Assert.Equal(0, _leader.HighWatermark);
+
+        Assert.True(_leader.FollowerFetched(3, 10, At(default), _effects, brokerEpoch: 13));
+        Assert.Equal(10, _leader.HighWatermark);
+    }
+
+    [Fact]
+    public void HighWatermark_OfANewLeader_IsKnownOnceItReachesWhereItsEpochBegan()
+    {
+        Assert.True(_leader.IsHighWatermarkKnown);
+        var news = new PartitionAssignment(1, LeaderEpoch: 8, PartitionEpoch: 2, [1, 2, 3], [1, 2, 3]);
+        _leader.Update(news, logEnd: 10, At(default), _effects);
+        Fetch(2, 10);
+        Assert.False(_leader.IsHighWatermarkKnown);
+        Fetch(3, 10);
+        Assert.True(_leader.IsHighWatermarkKnown);
+    }
 
     [Fact]
     public void Update_OlderNews_IsIgnored()

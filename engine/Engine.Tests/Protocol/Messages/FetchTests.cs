@@ -46,6 +46,24 @@ public sealed class FetchTests
     }
 
     [Theory]
+    [InlineData(11, -1)]
+    [InlineData(12, 1L << 33)]
+    [InlineData(15, 1L << 33)]
+    public void Request_OfAFollower_SaysInWhichRunItAsks_WhereThereAreTags(short version, long expected)
+    {
+        var asked = Request();
+        asked.ReplicaEpoch = 1L << 33;
+        var buffer = new WireBuffer();
+        var writer = new WireWriter(buffer);
+        asked.Write(ref writer, version);
+
+        var read = new FetchRequest { ReplicaEpoch = 5 };
+        var reader = new WireReader(buffer.Written);
+        read.Read(ref reader, version);
+        Assert.Equal((0, 2, expected), (reader.Remaining, read.ReplicaId, read.ReplicaEpoch));
+    }
+
+    [Theory]
     [MemberData(nameof(Versions))]
     public void Response_RecordsSplicedIntoTheGaps_ReadsBack(short version)
     {
