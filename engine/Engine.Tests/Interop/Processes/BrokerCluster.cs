@@ -93,6 +93,16 @@ internal sealed class BrokerCluster : IDisposable
         return client.Partition(topic, partition).LeaderId;
     }
 
+    /// <summary>What the nodes that run say about a partition once another than <paramref name="node"/> leads it.</summary>
+    public MetadataPartition LeaderOtherThan(int node, string topic) =>
+        Until.Found(() => TryLeaderOtherThan(node, topic), $"a leader of {topic} other than node {node}");
+
+    public MetadataPartition? TryLeaderOtherThan(int node, string topic)
+    {
+        using var client = Connect(_nodes.First(other => other.Setup.NodeId != node && !other.HasExited).Setup.NodeId);
+        return client.TryPartition(topic, 0) is { LeaderId: > 0 } partition && partition.LeaderId != node ? partition : null;
+    }
+
     /// <summary>Creates a topic and waits until every node knows its leaders and all replicas are in sync.</summary>
     public void CreateTopic(string name, int partitions = 1, short replicas = 1, params TopicSetting[] settings)
     {

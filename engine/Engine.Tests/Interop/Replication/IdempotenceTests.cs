@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Protocol.Messages;
 using Engine.Tests.Interop.Processes;
 using Engine.Tests.Interop.Raw;
 
@@ -39,6 +40,45 @@ public sealed class IdempotenceTests(ThreeNodes three)
             var answer = leader.Produce("once", 0, batch.ToBytes());
             return (answer.Error, answer.BaseOffset);
         }
+    }
+
+    [Fact]
+    public void Produce_RetriedOnANewLeader_IsStoredOnceAndInOrder()
+    {
+        _cluster.CreateTopic("once-across", 1, 3, new TopicSetting("min.insync.replicas", "2"));
+        var killed = _cluster.LeaderOf("once-across");
+        InitProducerIdResponse producer;
+        using (var leader = _cluster.Connect(killed))
+        {
+            producer = leader.InitProducerId();
+            for (var sequence = 0; sequence < 7; sequence++) Assert.Equal((ErrorCode.None, sequence), Answer(leader, sequence));
+            // Its answer is never read: the producer does not know whether it is stored, and nor do we.
+            leader.SendProduce("once-across", 0, Batch(7));
+            _cluster.Node(killed).Kill();
+        }
+
+        using var successor = _cluster.Connect(_cluster.LeaderOtherThan(killed, "once-across").LeaderId);
+        Assert.Equal((ErrorCode.None, 7), Answer(successor, 7));
+        Assert.Equal((ErrorCode.None, 7), Answer(successor, 7));
+        Assert.Equal((ErrorCode.None, 5), Answer(successor, 5));
+        Assert.Equal((ErrorCode.OutOfOrderSequenceNumber, -1), Answer(successor, 9));
+        Assert.Equal((ErrorCode.None, 8), Answer(successor, 8));
+        Assert.Equal(Enumerable.Range(0, 9).Select(sequence => $"record {sequence}"), successor.ReadAll("once-across").Select(record => record.Value));
+
+        _cluster.Restart(killed);
+        _cluster.WaitForInSync("once-across", 0, 3);
+        _cluster.AssertSameBytesAfterACleanStop("once-across");
+
+        (ErrorCode, long) Answer(RawClient leader, int sequence)
+        {
+            var answer = leader.Produce("once-across", 0, Batch(sequence));
+            return (answer.Error, answer.BaseOffset);
+        }
+
+        byte[] Batch(int sequence) => new RecordBatch($"record {sequence}")
+        {
+            ProducerId = producer.ProducerId, ProducerEpoch = producer.ProducerEpoch, BaseSequence = sequence,
+        }.ToBytes();
     }
 
     [Fact]

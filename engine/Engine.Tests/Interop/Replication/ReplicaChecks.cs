@@ -21,8 +21,15 @@ internal static class ReplicaChecks
     /// <summary>Stops all nodes cleanly, compares their files below the high watermark, and starts them again.</summary>
     public static void AssertSameBytesAfterACleanStop(this BrokerCluster cluster, string topic)
     {
-        long highWatermark;
-        using (var leader = cluster.ConnectToLeader(topic)) highWatermark = leader.ListOffset(topic, 0, ListOffsetsRequest.Latest).Offset;
+        var highWatermark = -1L;
+        // A leader that has just begun does not know it yet.
+        Until.True(
+            () =>
+            {
+                using var leader = cluster.ConnectToLeader(topic);
+                return (highWatermark = leader.ListOffset(topic, 0, ListOffsetsRequest.Latest).Offset) >= 0;
+            },
+            $"the leader of {topic} knows what is committed");
 
         Assert.All(cluster.Nodes, node => Assert.Equal(0, node.Stop()));
         var copies = cluster.Nodes.Select(node => BytesBelow(highWatermark, cluster.LogFiles(node.Setup.NodeId, topic))).ToList();

@@ -2,6 +2,7 @@ using Engine.Core;
 using Engine.Tests.Interop.Clients;
 using Engine.Tests.Interop.Processes;
 using Engine.Tests.Interop.Raw;
+using Engine.Tests.Interop.Replication;
 
 namespace Engine.Tests.Interop.SystemCalls;
 
@@ -52,5 +53,23 @@ public sealed class FsyncTests
         var syncs = Strace.Results(trace.File("calls"), "victim-0");
         Assert.Single(syncs, result => result < 0);
         Assert.True(syncs[^1] < 0, "a failed sync is never retried");
+    }
+
+    [ToolFact(ClientTool.Strace)]
+    public void EveryBatch_SyncFailsOnTheLeader_AnotherLeadsAndNothingAcknowledgedIsLost()
+    {
+        using var trace = new TemporaryFolder();
+        using var cluster = new BrokerCluster(
+            3, _ => ["--flush", "every-batch"],
+            folder => Strace.Record(
+                trace.File("calls"), SyncCalls, "-e", $"inject={SyncCalls}:error=EIO:when=4+",
+                "-P", Path.Combine(folder, "node-1", "victim-0", $"{0:D20}.log")));
+        cluster.CreateTopic("victim", replicas: 3);
+        Assert.Equal(1, cluster.LeaderOf("victim"));
+
+        using var producer = new SteadyProducer(cluster, "victim");
+        Assert.Equal([2, 3], cluster.LeaderOtherThan(1, "victim").InSyncReplicas.Order());
+        producer.WaitForMore(1000);
+        cluster.AssertKept(producer.Stop(), "victim");
     }
 }
