@@ -72,8 +72,7 @@ internal sealed partial class Partition
         {
             if (_closed || _state.IsLeader || _state.LeaderEpoch != asked.LeaderEpoch) return;
 
-            var (_, ownEnd) = _epochs.EndOf(leaders.Epoch, _log.EndOffset);
-            TruncateTo(ownEnd < 0 ? leaders.EndOffset : Math.Min(ownEnd, leaders.EndOffset));
+            TruncateTo(_epochs.TruncationPoint(leaders.Epoch, leaders.EndOffset, _log.EndOffset));
         }
     }
 

@@ -161,12 +161,10 @@ internal sealed partial class Partition
 
             highWatermark = _state.HighWatermark;
             logStart = _log.StartOffset;
-            if (ask.LastFetchedEpoch >= 0)
+            if (_epochs.DivergenceFrom(ask.LastFetchedEpoch, ask.FetchOffset, _log.EndOffset) is var (epoch, end))
             {
-                var (epoch, end) = _epochs.EndOf(ask.LastFetchedEpoch, _log.EndOffset);
                 if (epoch < 0) return FetchOutcome.Failed(ErrorCode.OffsetOutOfRange, highWatermark, logStart);
-                if (epoch < ask.LastFetchedEpoch || end < ask.FetchOffset)
-                    return new FetchOutcome(ErrorCode.None, highWatermark, logStart, highWatermark, default, new EpochEnd(epoch, end));
+                return new FetchOutcome(ErrorCode.None, highWatermark, logStart, highWatermark, default, new EpochEnd(epoch, end));
             }
 
             bound = replicaId >= 0 ? _log.EndOffset : highWatermark;
@@ -245,12 +243,7 @@ internal sealed partial class Partition
     }
 
     /// <summary>What KIP-320 asks of a request's leader epoch; -1 is no check.</summary>
-    public ErrorCode Fences(int askedEpoch)
-    {
-        if (_closed || !_state.IsLeader) return ErrorCode.NotLeaderOrFollower;
-        if (askedEpoch < 0 || askedEpoch == _state.LeaderEpoch) return ErrorCode.None;
-        return askedEpoch < _state.LeaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
-    }
+    public ErrorCode Fences(int askedEpoch) => _closed ? ErrorCode.NotLeaderOrFollower : _state.Fences(askedEpoch);
 
     /// <summary>The same for a broker that mends its log from this replica, whoever leads: both are to know of the same leader.</summary>
     private ErrorCode FencesReplica(int askedEpoch)

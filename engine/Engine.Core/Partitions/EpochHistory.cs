@@ -33,6 +33,28 @@ public sealed class EpochHistory
         return next == 0 ? (epoch, _starts[0].StartOffset) : (_starts[next - 1].Epoch, _starts[next].StartOffset);
     }
 
+    /// <summary>As the leader: what to tell a follower whose log ends at <paramref name="fetchOffset"/> with this epoch's records.</summary>
+    /// <returns>
+    /// Null when the leader's log holds those same records. Else the follower's log has others in the end, and this is how far the
+    /// leader's can agree with it: its largest epoch not above the follower's, and that one's end; (-1, -1) when there is none to tell.
+    /// </returns>
+    /// <remarks>Source: KIP-595, the diverging epoch of a fetch.</remarks>
+    public (int Epoch, long EndOffset)? DivergenceFrom(int lastFetchedEpoch, long fetchOffset, long logEnd)
+    {
+        if (lastFetchedEpoch < 0) return null; // An empty log agrees with every other.
+
+        var leaders = EndOf(lastFetchedEpoch, logEnd);
+        return leaders.Epoch == lastFetchedEpoch && leaders.EndOffset >= fetchOffset ? null : leaders;
+    }
+
+    /// <summary>As a follower: where to cut a log that parts from the leader's, of which <see cref="DivergenceFrom"/> told this.</summary>
+    /// <remarks>Never to the high watermark, which a follower learns late: it would cut off what is committed (KIP-101).</remarks>
+    public long TruncationPoint(int leadersEpoch, long leadersEnd, long logEnd)
+    {
+        var (_, ownEnd) = EndOf(leadersEpoch, logEnd);
+        return ownEnd < 0 ? leadersEnd : Math.Min(ownEnd, leadersEnd);
+    }
+
     /// <summary>Forgets what the records from <paramref name="offset"/> on had told. True when that changed anything.</summary>
     public bool TruncateFrom(long offset) => _starts.RemoveAll(start => start.StartOffset >= offset) > 0;
 

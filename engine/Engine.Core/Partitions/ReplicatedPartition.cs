@@ -6,8 +6,10 @@ namespace Engine.Core.Partitions;
 /// the caller owns. One caller at a time. Source: Kafka's replication design, KIP-966 (the high watermark waits for
 /// min.insync.replicas), KIP-497 (in-sync changes by compare-and-set).
 /// </remarks>
-public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
+/// <param name="rules">What commits and who may join; null: <see cref="CommitRules.Sound"/>.</param>
+public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax, CommitRules? rules = null)
 {
+    private readonly CommitRules _rules = rules ?? CommitRules.Sound;
     private Replica[] _replicas = [];
     private int[] _assignment = [];
     private ReplicaSet? _proposal;
@@ -110,7 +112,7 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
         _replicas[index].Fetched(fetchOffset, EndOffset, now, brokerEpoch);
         _replicas[index].FlushedOffset = flushedOffset;
         var joinsWith = JoinsFlushed ? Math.Min(fetchOffset, flushedOffset) : fetchOffset;
-        if (!InSync.Contains(index) && _proposal is null && joinsWith >= Math.Max(HighWatermark, _epochStart))
+        if (!InSync.Contains(index) && _proposal is null && _rules.MayJoin(joinsWith, HighWatermark, _epochStart))
             Propose(InSync.With(index), new JoiningReplica(node, brokerEpoch), effects);
         AdvanceHighWatermark(effects);
         return true;
@@ -138,7 +140,7 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
         if (InSync.Count < Majority) return -1;
 
         var flushed = Math.Min(HighWatermark, leaderFlushed);
-        var electable = InSync | (_proposal ?? InSync);
+        var electable = _rules.Electable(InSync, _proposal);
         for (var i = 0; i < _replicas.Length; i++)
             if (i != _self && electable.Contains(i)) flushed = Math.Min(flushed, _replicas[i].FlushedOffset);
         return flushed;
@@ -177,6 +179,14 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
         if (partitionEpoch == PartitionEpoch) _proposal = null;
     }
 
+    /// <summary>What a request that knows of a leader epoch is told by this replica as the leader; -1 knows of none. Source: KIP-320.</summary>
+    public ErrorCode Fences(int askedEpoch)
+    {
+        if (!IsLeader) return ErrorCode.NotLeaderOrFollower;
+        if (askedEpoch < 0 || askedEpoch == LeaderEpoch) return ErrorCode.None;
+        return askedEpoch < LeaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch;
+    }
+
     private void Assign(int[] replicas)
     {
         if (replicas.Length > ReplicaSet.MaxReplicas) throw new ArgumentException($"{replicas.Length} replicas, at most {ReplicaSet.MaxReplicas} can be", nameof(replicas));
@@ -209,9 +219,9 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax)
 
     private void AdvanceHighWatermark(List<PartitionEffect> effects)
     {
-        // Until the store answers, either set may be the one that the next leader comes from: wait for both.
-        var electable = InSync | (_proposal ?? InSync);
-        if (InSync.Count < MinInSync) return;
+        if (!_rules.MayCommit(InSync, MinInSync)) return;
+
+        var electable = _rules.Electable(InSync, _proposal);
 
         var committed = _leaderStored;
         for (var i = 0; i < _replicas.Length; i++)

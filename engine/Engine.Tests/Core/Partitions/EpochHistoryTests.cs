@@ -23,6 +23,29 @@ public sealed class EpochHistoryTests
     public void EndOf_AnyEpoch_IsWhereTheLargestNotAboveItEnds(int asked, int epoch, long end) =>
         Assert.Equal((epoch, end), _history.EndOf(asked, logEnd: 250));
 
+    [Theory]
+    [InlineData(5, 250)]  // all of it
+    [InlineData(5, 210)]
+    [InlineData(3, 200)]
+    [InlineData(-1, 0)]   // nothing yet
+    public void DivergenceFrom_LogThatIsAPrefix_IsNone(int lastEpoch, long end) => Assert.Null(_history.DivergenceFrom(lastEpoch, end, logEnd: 250));
+
+    [Theory]
+    [InlineData(5, 260, 5, 250)] // ends later in the same epoch
+    [InlineData(3, 220, 3, 200)]
+    [InlineData(4, 150, 3, 200)] // an epoch that never wrote here
+    [InlineData(6, 250, -1, -1)] // newer than any here
+    public void DivergenceFrom_LogWithOtherRecords_IsHowFarBothMayAgree(int lastEpoch, long end, int epoch, long epochEnd) =>
+        Assert.Equal((epoch, epochEnd), _history.DivergenceFrom(lastEpoch, end, logEnd: 250));
+
+    [Theory]
+    [InlineData(5, 240, 240)] // the leader has less of it
+    [InlineData(3, 220, 200)] // this log has less of it
+    [InlineData(4, 130, 130)] // unknown here: what came before it
+    [InlineData(6, 230, 230)]
+    public void TruncationPoint_LogsPart_IsTheEarlierEndOfWhatBothHave(int leadersEpoch, long leadersEnd, long cut) =>
+        Assert.Equal(cut, _history.TruncationPoint(leadersEpoch, leadersEnd, logEnd: 250));
+
     [Fact]
     public void Assign_OverATailThatIsGone_ReplacesWhatItTold()
     {

@@ -129,6 +129,37 @@ public sealed class ReplicatedPartitionTests
         Assert.Single(_effects);
     }
 
+    /// <summary>Else records would be committed without the follower that the store is about to take in.</summary>
+    [Fact]
+    public void HighWatermark_RefusalOfAnEarlierProposalComesLate_StillWaitsForTheOneThatJoins()
+    {
+        Update(epoch: 2, inSync: [1]);
+        Fetch(2, 0);
+        Update(epoch: 3, inSync: [1]);
+        Fetch(2, 0);
+        _leader.ProposalFailed(partitionEpoch: 2);
+        Append(10);
+        Assert.Equal(0, _leader.HighWatermark);
+
+        _leader.ProposalFailed(partitionEpoch: 3);
+        Append(1);
+        Assert.Equal(11, _leader.HighWatermark);
+    }
+
+    [Theory]
+    [InlineData(-1, ErrorCode.None)]
+    [InlineData(6, ErrorCode.FencedLeaderEpoch)]
+    [InlineData(7, ErrorCode.None)]
+    [InlineData(8, ErrorCode.UnknownLeaderEpoch)]
+    public void Fences_AskedWithAnEpoch_TellsWhoIsBehind(int asked, ErrorCode told) => Assert.Equal(told, _leader.Fences(asked));
+
+    [Fact]
+    public void Fences_NotLeading_IsNotTheOneToAsk()
+    {
+        _leader.Update(new PartitionAssignment(2, 8, 2, [1, 2, 3], [1, 2, 3]), 0, At(default), _effects);
+        Assert.Equal(ErrorCode.NotLeaderOrFollower, _leader.Fences(8));
+    }
+
     [Fact]
     public void FollowerFetched_ByANodeWithoutAReplica_IsRefused() => Assert.False(_leader.FollowerFetched(9, 0, At(default), _effects));
 
