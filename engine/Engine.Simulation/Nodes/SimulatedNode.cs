@@ -1,0 +1,301 @@
+using Engine.Core;
+using Engine.Core.Cluster;
+using Engine.Core.Partitions;
+using Engine.Simulation.Machines;
+
+namespace Engine.Simulation.Nodes;
+
+/// <summary>A broker: its place in the cluster, its replica, and the leader that it follows.</summary>
+internal sealed class SimulatedNode : Endpoint
+{
+    private const int TickTimer = 1;
+    private const int FlushTimer = 2;
+    private const int FollowTimer = 3;
+
+    private readonly Rules _rules;
+    private StoreClient _store;
+    private Fetch? _asked;
+    private long _fetchDeadline;
+    private int _token;
+    private long _firstEpoch;
+    private int _ticks;
+    private bool _isController;
+    private bool _isLeaving;
+    private (int Node, long Epoch)[] _expired = [];
+
+    public SimulatedNode(Schedule schedule, int id, ClusterState state)
+        : base(schedule, id)
+    {
+        (_rules, Disk) = (schedule.Rules, new SimulatedDisk(schedule.Chance));
+        (_store, Seen) = (new StoreClient(schedule, this), ClusterState.Empty);
+        _firstEpoch = state.Brokers[id].Epoch;
+        IsReplica = schedule.PartitionOf(state).Replicas.Contains(id);
+    }
+
+    public SimulatedDisk Disk { get; }
+
+    /// <summary>Null while the node is down, or holds none.</summary>
+    public SimulatedReplica? Replica { get; private set; }
+
+    public bool IsReplica { get; }
+
+    /// <summary>The newest state that this node knows.</summary>
+    public ClusterState Seen { get; private set; }
+
+    /// <summary>Whether records it acknowledged may be gone, by all that it can tell when it comes back.</summary>
+    public bool MayHaveLost { get; private set; }
+
+    /// <summary>Whether it ever lost what it had said to hold.</summary>
+    public bool HasLostPower { get; private set; }
+
+    /// <summary>Whether something is under way that changes who is in sync.</summary>
+    public bool HasProposal => _store.Has(WishKind.InSync);
+
+    private bool IsMember => Seen.Brokers.TryGetValue(Id, out var self) && self.Alive && self.Epoch >= _firstEpoch;
+
+    private int LeaderSeen => Seen.Version == 0 ? -1 : Schedule.PartitionOf(Seen).Leader;
+
+    private long BrokerEpoch => IsMember ? Seen.Brokers[Id].Epoch : -1;
+
+    /// <summary>The node of a new cluster begins with its registration done.</summary>
+    public void Begin(ClusterState state)
+    {
+        OpenLog();
+        See(state);
+        SetTimer(TickTimer, Chance.Span(0, Setting.TickMs));
+    }
+
+    /// <summary>Starts again, with what the disk has.</summary>
+    public void Start()
+    {
+        (IsUp, Seen, _store, _firstEpoch) = (true, ClusterState.Empty, new StoreClient(Schedule, this), long.MaxValue);
+        (_asked, _isController, _isLeaving, _expired) = (null, false, false, []);
+        OpenLog();
+        Send(Schedule.Store.Id, new Heartbeat(-1));
+        SetTimer(TickTimer, Setting.TickMs * VirtualTime.Millisecond);
+    }
+
+    /// <summary>The process is killed: its memory is gone, what it wrote is not.</summary>
+    public void Crash()
+    {
+        MayHaveLost |= !Schedule.Setting.HoldsAcknowledgements;
+        EndLife();
+        Replica = null;
+    }
+
+    /// <summary>The machine loses its power: what was not flushed may be gone.</summary>
+    public void LosePower()
+    {
+        Crash();
+        HasLostPower |= !Schedule.Setting.HoldsAcknowledgements;
+        Disk.LosePower();
+    }
+
+    /// <summary>Hands over what it leads, leaves the cluster, and stops once the store knows.</summary>
+    public void BeginStop()
+    {
+        if (_isLeaving) return;
+        _isLeaving = true;
+        _store.Add(new Wish(WishKind.Leave, state => IsMember ? [.. _rules.HandOver(state, Id)] : null, _ =>
+            _store.Add(new Wish(WishKind.Leave, state => IsMember ? [new BrokerStopped(Id, state.Brokers[Id].Epoch)] : null, _ => StopCleanly()))));
+    }
+
+    /// <summary>Stops with everything flushed, whether or not the store could be told.</summary>
+    public void StopCleanly()
+    {
+        if (!IsUp) return;
+        if (!Disk.Flush())
+        {
+            LogFailed();
+            return;
+        }
+
+        EndLife();
+        Replica = null;
+    }
+
+    /// <summary>A flush failed. Nobody knows what is on the disk, so the node ends, as if its power had gone.</summary>
+    public void LogFailed()
+    {
+        Crash();
+        Schedule.Faults.NodeFailed(this);
+    }
+
+    /// <summary>Learns of a state, unless it knows a newer one.</summary>
+    public void See(ClusterState state)
+    {
+        if (state.Version <= Seen.Version) return;
+        Seen = state;
+        if (_firstEpoch == long.MaxValue) _firstEpoch = state.Version + 1; // Registrations before are of an earlier life.
+        if (!IsMember)
+        {
+            Register();
+            return;
+        }
+
+        MayHaveLost = false;
+        if (Replica is { } replica)
+        {
+            var now = Schedule.PartitionOf(state);
+            replica.Update(new PartitionAssignment(now.Leader, now.LeaderEpoch, now.Epoch, [.. now.Replicas], [.. now.Isr]));
+            if (!IsUp) return;
+            Follow();
+        }
+
+        Control();
+    }
+
+    public bool IsRegistered(int node, long brokerEpoch) =>
+        Seen.Brokers.TryGetValue(node, out var broker) && broker.Alive && broker.Epoch == brokerEpoch;
+
+    public void Propose(int[] inSync, int partitionEpoch, JoiningReplica? joining)
+    {
+        var isRefused = false;
+        _store.Add(new Wish(WishKind.InSync, Decide, taken =>
+        {
+            // Where the partition has moved on, the news of that settles it; here only a refusal that is for good.
+            if (!taken && (isRefused || !_rules.WaitsForRefusals)) Replica?.ProposalFailed(partitionEpoch);
+        }));
+
+        IReadOnlyList<ClusterRecord>? Decide(ClusterState state)
+        {
+            var now = Schedule.PartitionOf(state);
+            isRefused = false;
+            if (now.Epoch != partitionEpoch) return null;
+            isRefused = _rules.FencesRegistrations && joining is { } one && !IsThere(state, one);
+            return isRefused ? null : [now.WithInSync([.. inSync], Schedule.Setting.MinInSync, Simulation.Schedule.TopicId, 0)];
+        }
+
+        static bool IsThere(ClusterState state, JoiningReplica one) =>
+            state.Brokers.TryGetValue(one.Node, out var broker) && broker.Alive && broker.Epoch == one.BrokerEpoch;
+    }
+
+    public void PlanFlush() => SetTimer(FlushTimer, Chance.Span(1, Schedule.Setting.FlushMs));
+
+    public void Answer(Message asked, Message answer) => Send(asked.From, answer);
+
+    protected override void Receive(Message message)
+    {
+        switch (message)
+        {
+            case Produce produce when Replica is { } replica:
+                replica.Produce(produce);
+                break;
+            case Produce produce:
+                Answer(produce, new ProduceAnswer(produce.Token, produce.Batch, ErrorCode.NotLeaderOrFollower, -1, LeaderSeen));
+                break;
+            case Fetch fetch when Replica is { } replica:
+                replica.Fetch(fetch);
+                break;
+            case Fetch fetch:
+                Answer(fetch, new FetchAnswer(fetch, ErrorCode.NotLeaderOrFollower, -1, [], null, LeaderSeen));
+                break;
+            case FetchAnswer answer:
+                Take(answer);
+                break;
+            case News news:
+                See(news.State);
+                break;
+            case StoreAnswer answer:
+                _store.Take(answer);
+                break;
+            case HeartbeatAnswer answer:
+                (_isController, _expired) = (answer.IsController, answer.Expired);
+                See(answer.State);
+                if (IsUp) Control();
+                break;
+        }
+    }
+
+    protected override void Due(int timer)
+    {
+        if (timer == FlushTimer) Replica?.FlushEnded();
+        else if (timer == FollowTimer) Follow();
+        else Tick();
+    }
+
+    private void Tick()
+    {
+        SetTimer(TickTimer, Setting.TickMs * VirtualTime.Millisecond);
+        if (_ticks++ % Setting.TicksPerHeartbeat == 0) Send(Schedule.Store.Id, new Heartbeat(BrokerEpoch));
+        if (Seen.Version > 0 && !IsMember) Register();
+        _store.Tick();
+        if (_asked is not null && Schedule.Now >= _fetchDeadline)
+        {
+            Schedule.Network.Reconnect(Id, _asked.To);
+            _asked = null;
+            if (!_rules.LeavesElectionsToTheStore) TakeOver(Schedule.PartitionOf(Seen));
+            Follow();
+        }
+
+        if (Replica is not { } replica) return;
+        replica.Tick();
+        if (Chance.Percent(10)) replica.WriteBack();
+    }
+
+    private void OpenLog()
+    {
+        if (IsReplica) Replica = new SimulatedReplica(Schedule, this, Disk);
+    }
+
+    private void Register()
+    {
+        if (_isLeaving || _store.Has(WishKind.Register)) return;
+        _store.Add(new Wish(WishKind.Register, state => IsAlive(state) ? null :
+        [
+            new BrokerRegistered(Id, state.Version + 1, "node", Id, "node", Id),
+            .. _rules.Return(state, Id, MayHaveLost),
+        ]));
+    }
+
+    private bool IsAlive(ClusterState state) => state.Brokers.TryGetValue(Id, out var self) && self.Alive && self.Epoch >= _firstEpoch;
+
+    /// <summary>The controller's part: ends the registrations of the dead, and elects.</summary>
+    private void Control()
+    {
+        if (!_isController || !IsMember || _store.Has(WishKind.Control) || Decide(Seen).Count == 0) return;
+        _store.Add(new Wish(WishKind.Control, state => _isController ? Decide(state) : null));
+
+        List<ClusterRecord> Decide(ClusterState state)
+        {
+            List<ClusterRecord> records = [];
+            foreach (var (node, epoch) in _expired)
+            {
+                if (!state.Brokers.TryGetValue(node, out var broker) || !broker.Alive || broker.Epoch != epoch) continue;
+                records.Add(new BrokerStopped(node, epoch));
+                state = state.Apply(records[^1]);
+            }
+
+            records.AddRange(_rules.Elect(state, Schedule.Defaults));
+            return records;
+        }
+    }
+
+    private void TakeOver(PartitionState from) => Replica?.Update(
+        new PartitionAssignment(Id, from.LeaderEpoch + 1, from.Epoch + 1, [.. from.Replicas], [Id]));
+
+    /// <summary>Asks the leader for what comes next, unless that is under way.</summary>
+    private void Follow()
+    {
+        if (Replica is not { } replica || replica.State.IsLeader || !IsMember) return;
+        var leader = replica.State.Leader;
+        if (leader < 0 || !Seen.IsAlive(leader)) return;
+        if (_asked is { } asked && asked.To == leader && asked.LeaderEpoch == replica.State.LeaderEpoch && asked.BrokerEpoch == BrokerEpoch) return;
+
+        _asked = new Fetch(++_token, Id, BrokerEpoch, replica.State.LeaderEpoch, Disk.EndOffset, replica.LastEpoch);
+        _fetchDeadline = Schedule.Now + Setting.FetchTimeout;
+        Send(leader, _asked);
+    }
+
+    private void Take(FetchAnswer answer)
+    {
+        var isAwaited = _asked is not null && answer.Asked.Token == _asked.Token;
+        if (!isAwaited && _rules.ChecksAnswers) return;
+
+        if (isAwaited) _asked = null;
+        var goesOn = Replica?.Take(answer) ?? false;
+        if (!IsUp) return;
+        if (goesOn) Follow();
+        else SetTimer(FollowTimer, Setting.RetryPause);
+    }
+}

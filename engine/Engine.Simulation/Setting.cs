@@ -1,0 +1,55 @@
+using Engine.Simulation.Machines;
+
+namespace Engine.Simulation;
+
+/// <summary>What one schedule is like: drawn from its seed, or set by a test.</summary>
+internal sealed record Setting
+{
+    // Proportions as in a real cluster, some ten times as fast, so that a schedule of seconds holds many sessions and elections.
+    public const int TickMs = 150;
+    public const int TicksPerHeartbeat = 2;
+    public const long SessionTimeout = 1000 * VirtualTime.Millisecond;
+    public const long FetchWait = 300 * VirtualTime.Millisecond;
+    public const long FetchTimeout = 600 * VirtualTime.Millisecond;
+    public const long ProduceTimeout = 800 * VirtualTime.Millisecond;
+    public const long RequestTimeout = 1000 * VirtualTime.Millisecond;
+    public const long StoreTimeout = 400 * VirtualTime.Millisecond;
+    public const long RetryPause = 60 * VirtualTime.Millisecond;
+
+    public int Nodes { get; init; } = 3;
+
+    public int Replicas { get; init; } = 3;
+
+    public int MinInSync { get; init; } = 2;
+
+    public TimeSpan ReplicaLagMax { get; init; } = TimeSpan.FromMilliseconds(700);
+
+    /// <summary>Whether the flush policy has acknowledgements wait until the records are on the disk.</summary>
+    public bool HoldsAcknowledgements { get; init; } = true;
+
+    /// <summary>The longest a flush takes.</summary>
+    public int FlushMs { get; init; } = 20;
+
+    public int DelayMs { get; init; } = 3;
+
+    /// <summary>The most that one answer to a fetch carries.</summary>
+    public int BatchesPerFetch { get; init; } = 20;
+
+    public int LossPerMille { get; init; }
+
+    public int DuplicatesPerMille { get; init; }
+
+    /// <summary>How long faults come.</summary>
+    public long FaultsFor { get; init; } = 5 * VirtualTime.Second;
+
+    /// <summary>The mean time from one fault to the next.</summary>
+    public int FaultEveryMs { get; init; } = 500;
+
+    public int MostFaultsAtOnce { get; init; } = 2;
+
+    /// <summary>The mean time from one batch of a producer to its next.</summary>
+    public int ProduceEveryMs { get; init; } = 60;
+
+    /// <summary>Whether the producer that is not idempotent waits for the leader only.</summary>
+    public bool HasLeaderAcks { get; init; }
+}

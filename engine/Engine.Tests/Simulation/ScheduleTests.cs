@@ -1,0 +1,47 @@
+using Engine.Simulation;
+
+namespace Engine.Tests.Simulation;
+
+public sealed class ScheduleTests
+{
+    private const int SeedsEach = 100;
+
+    public static TheoryData<string> Scenarios { get; } = new(Scenario.All.Select(scenario => scenario.Name));
+
+    /// <summary>More of them: <c>testbed simulate --seeds N</c>.</summary>
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Schedules_OfManySeeds_HoldAllLaws(string scenario)
+    {
+        var broken = Enumerable.Range(0, SeedsEach)
+            .Select(seed => new Schedule((ulong)seed, Scenario.Find(scenario)!).Run())
+            .FirstOrDefault(outcome => !outcome.HoldsAllLaws);
+
+        Assert.True(broken is null, broken is null ? "" :
+            $"{scenario}, seed {broken.Seed}, step {broken.Step}: {broken.Law}: {broken.Why}\n{string.Join('\n', broken.LastEvents)}");
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Schedule_SameSeed_IsTheSameEventByEvent(string scenario)
+    {
+        var (first, second) = (new List<string>(), new List<string>());
+        var outcome = new Schedule(7, Scenario.Find(scenario)!, log: first.Add).Run();
+        var again = new Schedule(7, Scenario.Find(scenario)!, log: second.Add).Run();
+
+        Assert.Equal(first, second);
+        Assert.Equal(outcome.Fingerprint, again.Fingerprint);
+        Assert.NotEqual(outcome.Fingerprint, new Schedule(8, Scenario.Find(scenario)!).Run().Fingerprint);
+    }
+
+    /// <summary>Else the faults are not ones that could lose anything.</summary>
+    [Fact]
+    public void LeaderAcks_WhenLeadersFail_LoseRecordsInSomeSchedules() =>
+        Assert.Contains(Enumerable.Range(0, SeedsEach), seed => new Schedule((ulong)seed, Scenario.LeaderAcks).Run().LostLeaderAcks > 0);
+
+    /// <summary>A schedule in which nothing gets done would hold every law.</summary>
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Schedules_OnAverage_CommitDozensOfBatchesUnderFaults(string scenario) =>
+        Assert.InRange(Enumerable.Range(0, SeedsEach).Average(seed => new Schedule((ulong)seed, Scenario.Find(scenario)!).Run().CommittedBatches), 30, 10_000);
+}
