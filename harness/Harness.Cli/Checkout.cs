@@ -24,6 +24,10 @@ internal static class Checkout
     /// <exception cref="CommandException">There are none.</exception>
     public static string MicroAssembly => Built("MicroAssembly", "Micro.dll", "TESTBED_MICRO");
 
+    /// <summary>The simulator that was built with this command, or the one that TESTBED_SIMULATION names.</summary>
+    /// <exception cref="CommandException">There is none.</exception>
+    public static string SimulationAssembly => Built("SimulationAssembly", "Engine.Simulation.dll", "TESTBED_SIMULATION");
+
     private static string Built(string key, string name, string variable)
     {
         var built = typeof(Checkout).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(m => m.Key == key).Value!;

@@ -19,6 +19,7 @@ internal static class CommandLine
             CheckCommand.Create(surroundings),
             RunCommand.Create(surroundings),
             MicroCommand.Create(surroundings),
+            SimulateCommand.Create(surroundings),
             UpCommand.Create(surroundings),
             NotebookCommand.Create(surroundings),
             WorkerCommand.Create(surroundings),
