@@ -22,6 +22,7 @@ internal static class CommandLine
             SimulateCommand.Create(surroundings),
             UpCommand.Create(surroundings),
             NotebookCommand.Create(surroundings),
+            CheckHistoryCommand.Create(surroundings),
             WorkerCommand.Create(surroundings),
             FileWorkerCommand.Create(surroundings),
         };

@@ -105,6 +105,19 @@ internal sealed class FakeBroker : IDisposable
         lock (_gate) return [.. _logs[partition]];
     }
 
+    /// <summary>Cuts a partition's last batches off, as a leader does that was elected without having them.</summary>
+    public void CutBack(int partition, int batches)
+    {
+        lock (_gate)
+        {
+            for (; batches > 0 && _logs[partition].Count > 0; batches--)
+            {
+                _ends[partition] = new BatchHeader(_logs[partition][^1]).BaseOffset;
+                _logs[partition].RemoveAt(_logs[partition].Count - 1);
+            }
+        }
+    }
+
     /// <summary>Stores a batch as if some client had sent it.</summary>
     public void Append(int partition, byte[] batch)
     {
@@ -277,7 +290,7 @@ internal sealed class FakeBroker : IDisposable
         var deadline = DateTime.UtcNow.AddMilliseconds(request.MaxWaitMs);
         lock (_gate)
         {
-            while (request.Partitions.ToArray().All(asked => asked.FetchOffset >= _ends[asked.Partition]))
+            while (request.Partitions.ToArray().All(asked => asked.FetchOffset == _ends[asked.Partition]))
                 if (deadline - DateTime.UtcNow is var left && (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))) break;
 
             var room = (long)request.MaxBytes;
@@ -292,6 +305,7 @@ internal sealed class FakeBroker : IDisposable
                 room -= records.Length;
                 var end = _ends[asked.Partition];
                 var refusal = _topic.Leaders[asked.Partition] == _nodeId ? ErrorCode.None : ErrorCode.NotLeaderOrFollower;
+                if (refusal == ErrorCode.None && asked.FetchOffset > end) refusal = ErrorCode.OffsetOutOfRange;
                 if (refusal != ErrorCode.None) records = [];
                 writer.BeginPartition(asked.Partition, refusal, HighWatermark(end), HighWatermark(end), 0, records.Length);
                 pieces.Add((writer.Position, records));

@@ -57,6 +57,7 @@ public sealed class LoadWorkerTests
     [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{"recordSize":"1MiB"}}""", "room")]
     [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{"maxInFlight":6},"retries":1}""", "maxInFlight")]
     [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{},"retries":-1}""", "retries")]
+    [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{},"historyFile":"h"}""", "historyFile")]
     [InlineData("""{"bootstrap":["a:1"],"topic":"load","produce":{},"consume":{"when":"only"}}""", "only")]
     [InlineData("""{"bootstrap":["127.0.0.1:1"],"topic":"load","produce":{}}""", "no broker answers")]
     public void WrongSpec_IsRefusedWithTheReason(string spec, string reason)

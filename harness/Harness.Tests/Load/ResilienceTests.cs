@@ -174,7 +174,8 @@ public sealed class ResilienceTests
     internal static long Stored(FakeBroker broker, int partition) => broker.Log(partition).Sum(batch => (long)new BatchHeader(batch).RecordCount);
 
     internal static LoadReport Run(
-        FakeBroker[] brokers, ProduceSpec produce, ConsumeSpec? consume, int? retries, double seconds = 20, TimeSpan? delivery = null, TimeSpan? drain = null)
+        FakeBroker[] brokers, ProduceSpec produce, ConsumeSpec? consume, int? retries, double seconds = 20, TimeSpan? delivery = null, TimeSpan? drain = null,
+        string? history = null)
     {
         var spec = new LoadSpec
         {
@@ -189,6 +190,7 @@ public sealed class ResilienceTests
             Retries = retries,
             DeliveryTimeout = delivery ?? TimeSpan.FromMinutes(1),
             RetryBackoff = LoadRunTests.Ms(20),
+            HistoryFile = history,
         };
         Assert.Empty(SpecCheck.Problems(spec));
         var lines = new List<LoadLine>();

@@ -44,13 +44,14 @@ public sealed class PlanSettingsTests
     [Fact]
     public void Override_WhatClientsDoAboutFailures_ReachesTheJob()
     {
-        string[] assignments = ["load.retries=unlimited", "load.deliveryTimeout=20s", "load.requestTimeout=2s", "load.retryBackoff=20ms", "load.drain=15s"];
+        string[] assignments = ["load.retries=unlimited", "load.deliveryTimeout=20s", "load.requestTimeout=2s", "load.retryBackoff=20ms", "load.drain=15s", "load.history=true"];
 
         var load = (BrokerLoad)assignments.Aggregate((IReadOnlyList<Plan>)[TestPlans.Produce], PlanSettings.Override)[0].Load;
         var job = load.Job(["a:1"], "t", TestPlans.Produce.Schedule, seed: 1);
 
         Assert.Equal((int.MaxValue, 20, 2, 15), (job.Retries, job.DeliveryTimeout.TotalSeconds, job.RequestTimeout.TotalSeconds, job.Drain.TotalSeconds));
         Assert.Equal(TimeSpan.FromMilliseconds(20), job.RetryBackoff);
+        Assert.Equal(HistoryUse.Check, load.History);
         Assert.Null(((BrokerLoad)TestPlans.Produce.Load).Job(["a:1"], "t", TestPlans.Produce.Schedule, seed: 1).Retries);
         Assert.Null(((BrokerLoad)PlanSettings.Apply(TestPlans.Produce with { Load = load }, "load.retries", "none")!.Load).Retries);
         Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Produce], "load.retries=-1"));

@@ -1,3 +1,5 @@
+using Harness.Checking;
+
 namespace Harness.Load;
 
 /// <summary>What one load worker did and saw.</summary>
@@ -25,6 +27,9 @@ public sealed record LoadReport
     public ConsumeReport? Consume { get; init; }
 
     public Verification? Verification { get; init; }
+
+    /// <summary>What the recorded history shows; null when none was recorded to its end.</summary>
+    public HistoryVerdict? History { get; init; }
 
     public required WorkerUsage Worker { get; init; }
 }

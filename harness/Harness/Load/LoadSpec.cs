@@ -43,6 +43,9 @@ public sealed record LoadSpec
     /// <summary>Before a batch is sent again, and from one question who leads now, or one attempt to connect, to the next.</summary>
     public TimeSpan RetryBackoff { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Where every send and read is recorded, to be checked when the load is over; null: it is not.</summary>
+    public string? HistoryFile { get; init; }
+
     /// <summary>Decides every random choice: record bytes, sizes, keys, arrival times.</summary>
     public ulong Seed { get; init; } = 1;
 

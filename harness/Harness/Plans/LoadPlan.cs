@@ -30,6 +30,9 @@ public abstract record BrokerLoad : LoadPlan
     /// <inheritdoc cref="LoadSpec.RequestTimeout"/>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>Whether every send and read is recorded and checked in the end, over a last reading of everything.</summary>
+    public HistoryUse History { get; init; } = HistoryUse.None;
+
     /// <summary>What keeps the machine busy beside the load.</summary>
     public Antagonist Beside { get; init; } = Antagonist.None;
 
@@ -128,6 +131,17 @@ public enum Antagonist
 
     /// <summary>A thread that only counts: takes a core. What <see cref="Copy"/> costs beyond it is the memory's part.</summary>
     Spin,
+}
+
+public enum HistoryUse
+{
+    None,
+
+    /// <summary>Recorded and checked; the file stays in the result where the check found something.</summary>
+    Check,
+
+    /// <summary>Recorded and checked; the file stays in the result.</summary>
+    Keep,
 }
 
 public enum RestartKind

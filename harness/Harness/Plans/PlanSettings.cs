@@ -47,6 +47,7 @@ public static class PlanSettings
         Load("load.requestTimeout", "how long a request may stay unanswered before its connection counts as lost", (load, text) => load with { RequestTimeout = Duration(text) }),
         Load("load.retryBackoff", "the pause before another attempt, and between looks at who leads", (load, text) => load with { RetryBackoff = Duration(text) }),
         Load("load.drain", "how long answers and readers may trail behind the measured time", (load, text) => load with { Drain = Duration(text) }),
+        Produce("load.history", "true records and checks every send and read, keep keeps the file whatever it shows; or false", (load, text) => load with { History = HistoryOf(text) }),
         Produce("load.check", "during or after: when records are read back", (load, text) => load with { Check = load.Check with { When = When(text) } }),
         Consume("load.consumers", "readers", (consume, text) => consume with { Consumers = Count(text) }),
         Consume("load.fetchBytes", "most bytes of a partition in one fetch", (consume, text) => consume with { PartitionMaxBytes = Size(text) }),
@@ -180,6 +181,14 @@ public static class PlanSettings
         "during" => ConsumeWhen.During,
         "after" => ConsumeWhen.After,
         _ => throw new FormatException("write during or after"),
+    };
+
+    private static HistoryUse HistoryOf(string text) => text switch
+    {
+        "false" => HistoryUse.None,
+        "true" => HistoryUse.Check,
+        "keep" => HistoryUse.Keep,
+        _ => throw new FormatException("write true, keep or false"),
     };
 
     private static PageCache Temperature(string text) => text switch

@@ -115,9 +115,12 @@ internal sealed class CellRun : IRun
 
         await using var faults = new FaultInjector(new FaultScene(cluster, ground, sampler, Topic), cell.Faults, _observer.Step, _stop);
         _faultsSoFar = () => faults.Records;
-        var report = await Work(cluster, Survive(load).Job(Addresses(cluster), Topic, cell.Schedule, Seed), sampler, beside, faults);
+        var history = load is ProduceLoad && load.History != HistoryUse.None ? Path.Combine(_logFolder, "history.jsonl") : null;
+        var job = Survive(load).Job(Addresses(cluster), Topic, cell.Schedule, Seed) with { HistoryFile = history };
+        var report = await Work(cluster, job, sampler, beside, faults);
         faults.End();
         await faults.Done;
+        if (history is not null && load.History == HistoryUse.Check && report.History is { IsProven: true }) File.Delete(history);
 
         await ReadExtras(load, beside);
         _observer.Step("stopping the nodes");

@@ -74,6 +74,9 @@ internal sealed class Reader : IDisposable
 
     private bool Survives => _load.Retries is not null;
 
+    /// <summary>The offset it has come to. Valid when the thread has ended.</summary>
+    public long PositionIn(int partition) => _positions[partition];
+
     /// <summary>Read until these offsets and no further; until it is told, a reader follows the log.</summary>
     public void StopAt(long[] end)
     {

@@ -1,5 +1,6 @@
 using Engine.Protocol.Records;
 using Engine.Protocol.Wire;
+using Harness.Checking;
 using Harness.Load.Running;
 using Harness.Load.Sent;
 
@@ -22,7 +23,12 @@ internal interface IBatchCheck
 internal readonly record struct Delivery(int Partition, long HighWatermark, long AskedAt, long ArrivedAt);
 
 /// <summary>Compares one reader's records with what was sent: each acknowledged one once, in order, byte for byte.</summary>
-internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions, Schedule measured) : IBatchCheck
+/// <param name="ledger">What was sent.</param>
+/// <param name="partitions">What the reader reads.</param>
+/// <param name="measured">Whose records' latencies count.</param>
+/// <param name="reader">Which reader it is.</param>
+/// <param name="log">Where its reads are recorded; null when they are not.</param>
+internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions, Schedule measured, int reader, HistoryLog? log) : IBatchCheck
 {
     private const long SearchLimit = 1 << 18;
 
@@ -45,6 +51,7 @@ internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions,
         {
             // Its header is not to be trusted either: not with whose it is, hardly with how many there are.
             _findings.AddCorrupted(Math.Clamp(header.RecordCount, 1, batch.Length), $"{Place(partition, header)}: its CRC does not match");
+            Note(delivery, header.BaseOffset, Math.Clamp(header.LastOffsetDelta, 0, batch.Length) + 1, -1, -1, isCorrupt: true);
             return;
         }
 
@@ -52,6 +59,7 @@ internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions,
         if (!ledger.TryFind(header.ProducerId, partition, out var stream, out var firstNumber))
         {
             _findings.AddUnexpected(header.RecordCount, $"{Place(partition, header)}, producer id {header.ProducerId}");
+            Note(delivery, header.BaseOffset, header.RecordCount, -1, -1, isCorrupt: false);
             return;
         }
 
@@ -60,7 +68,9 @@ internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions,
             ? firstNumber + progress.Unwrap(header.BaseSequence, firstNumber)
             : FindNumber(batch, stream, progress.Next);
         progress.Saw(number, header.RecordCount, _findings, Place(partition, header));
-        Compare(batch, stream, number);
+        var sound = Compare(batch, stream, number);
+        if (sound) Note(delivery, header.BaseOffset, header.RecordCount, stream.Producer, number, isCorrupt: false);
+        else NoteEach(delivery, batch, stream, number);
         if (stream.Journal is not null) MeasureEndToEnd(progress, number, header.RecordCount, delivery.ArrivedAt);
     }
 
@@ -70,8 +80,9 @@ internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions,
         return _findings;
     }
 
-    private void Compare(ReadOnlySpan<byte> batch, SentStream stream, long first)
+    private bool Compare(ReadOnlySpan<byte> batch, SentStream stream, long first)
     {
+        var corrupted = _findings.Corrupted;
         var number = stream.IsTemplate ? 0 : first;
         try
         {
@@ -86,6 +97,29 @@ internal sealed class Verifier(SentLedger ledger, IReadOnlyList<int> partitions,
         {
             var header = new BatchHeader(batch);
             _findings.AddCorrupted(header.RecordCount - (number - first), $"{Place(stream.Partition, header)}: {problem.Message}");
+        }
+
+        return _findings.Corrupted == corrupted;
+    }
+
+    private void Note(in Delivery delivery, long offset, int count, int producer, long first, bool isCorrupt) => log?.Add(new ReadEntry(
+        reader, delivery.Partition, offset, count, producer, first, isCorrupt, delivery.HighWatermark, delivery.AskedAt, delivery.ArrivedAt));
+
+    // The sound records of a batch that holds others, too.
+    private void NoteEach(in Delivery delivery, ReadOnlySpan<byte> batch, SentStream stream, long number)
+    {
+        if (log is null) return;
+
+        var end = new BatchHeader(batch).NextOffset;
+        var offset = new BatchHeader(batch).BaseOffset;
+        try
+        {
+            foreach (var record in new RecordReader(batch))
+                Note(delivery, offset++, 1, stream.Producer, number, isCorrupt: !Matches(record, stream, number++));
+        }
+        catch (WireException)
+        {
+            if (offset < end) Note(delivery, offset, (int)(end - offset), stream.Producer, number, isCorrupt: true);
         }
     }
 

@@ -25,14 +25,16 @@ internal sealed class Producer : IBatchOutcome, IDisposable
     private readonly Cluster _cluster;
     private readonly SentStream[] _streams;
     private readonly RunControl _control;
+    private readonly HistoryLog? _log;
     private readonly Routes _routes;
     private readonly OwnIdentity _identity;
     private BatchFiller _filler = null!; // these two from Begin on
     private Schedule _schedule = null!;
 
-    public Producer(LoadSpec load, int number, Cluster cluster, SentLedger ledger, RunControl control)
+    public Producer(LoadSpec load, int number, Cluster cluster, SentLedger ledger, RunControl control, HistoryLog? log = null)
     {
         _load = load;
+        _log = log;
         _spec = load.Produce!;
         _settings = new(load.Topic, load.ClientId, _spec.Acks, _spec.MaxInFlight, load.RequestTimeout, load.RetryBackoff);
         (_cluster, _control) = (cluster, control);
@@ -119,6 +121,7 @@ internal sealed class Producer : IBatchOutcome, IDisposable
         stream.Acked.Add(batch.FirstNumber, batch.FirstNumber + batch.Count);
         stream.AckedEndOffset = Math.Max(stream.AckedEndOffset, baseOffset < 0 ? 0 : baseOffset + batch.Count);
         Tally.Acked(batch, sentAt, now);
+        Note(batch, _spec.Acks == 0 ? Outcome.Info : Outcome.Ok, baseOffset, now);
         _filler.Return(batch);
     }
 
@@ -231,6 +234,7 @@ internal sealed class Producer : IBatchOutcome, IDisposable
     private void GiveUp(OutgoingBatch batch, string why, long now)
     {
         Tally.Failed(batch, why);
+        Note(batch, batch.MayBeStored ? Outcome.Info : Outcome.Fail, -1, now);
         _filler.Return(batch);
         if (!_spec.Idempotent || _identity.IsRenewing) return;
 
@@ -272,8 +276,12 @@ internal sealed class Producer : IBatchOutcome, IDisposable
 
     private void Leave(OutgoingBatch batch)
     {
+        if (batch.Attempts > 0) Note(batch, batch.MayBeStored ? Outcome.Info : Outcome.Fail, -1, Clock.Now);
         if (batch.Attempts == 0) NeverSent += batch.Count;
         else if (Survives) Tally.Failed(batch, "Unanswered");
         else Unanswered += batch.Count;
     }
+
+    private void Note(OutgoingBatch batch, Outcome outcome, long offset, long now) =>
+        _log?.Add(new SendEntry(Number, batch.Stream.Partition, batch.FirstNumber, batch.Count, outcome, offset, batch.FirstSentAt, now));
 }

@@ -1,4 +1,5 @@
 using Engine.Protocol.Messages;
+using Harness.Checking;
 using Harness.Load.Consuming;
 using Harness.Load.Content;
 using Harness.Load.Producing;
@@ -20,11 +21,15 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
     private readonly List<Reader> _readers = [];
     private long[] _start = [];
     private SentLedger? _ledger;
+    private HistoryRecorder? _recorder;
+    private HistoryVerdict? _history;
 
     /// <exception cref="LoadException">Nothing could be sent or read at all.</exception>
     public LoadReport Execute()
     {
         var timeout = spec.Retries is null || spec.RequestTimeout < PatienceWithOne ? spec.RequestTimeout : PatienceWithOne;
+        using var recorder = spec.HistoryFile is { } file ? new HistoryRecorder(file) : null;
+        _recorder = recorder;
         using var cluster = new Cluster(spec.Bootstrap, spec.ClientId, timeout);
         try
         {
@@ -46,7 +51,7 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         var content = new RecordContent(SpecCheck.Values(produce, spec.Seed), KeySpace.Parse(produce.Keys, partitionCount), spec.Seed, partitionCount);
         var readsAlong = spec.Consume?.When == ConsumeWhen.During;
         _ledger = new(content, produce.Connections, produce.Idempotent, produce.TemplateMode, withJournal: readsAlong && spec.Consume!.Reading == Reading.Verify);
-        for (var number = 0; number < produce.Connections; number++) _producers.Add(new(spec, number, cluster, _ledger, control));
+        for (var number = 0; number < produce.Connections; number++) _producers.Add(new(spec, number, cluster, _ledger, control, _recorder?.Open()));
         foreach (var producer in _producers) producer.Prepare();
 
         var schedule = Schedule.From(spec, StartTime(readsAlong ? spec.Consume!.Consumers : 0));
@@ -61,8 +66,10 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         if (supervisor.Phase != "drain") supervisor.Enter("drain", Clock.Now); // all was answered at once, or the load ended before its time
         var measureEnd = Math.Min(schedule.MeasureEnd, _producers.Max(producer => producer.EndedAt));
         if (spec.Consume is not null && !control.Stopping) ReadToTheEnd(cluster, supervisor, timeline, readers);
+        if (_recorder is not null && !control.Stopping) PassOver(cluster, supervisor, timeline, _recorder);
         supervisor.Enter(null, Clock.Now);
         foreach (var reader in readers) reader.Join(); // at once when the run was stopped
+        if (_recorder is not null) CheckHistory(_recorder);
 
         var measured = new Schedule(schedule.Start, schedule.MeasureStart, measureEnd, schedule.DrainEnd);
         return Report(supervisor, timeline, measured);
@@ -115,13 +122,54 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         for (var number = 0; number < consume.Consumers; number++)
         {
             int[] partitions = [.. Enumerable.Range(0, partitionCount).Where(partition => !consume.Split || partition % consume.Consumers == number)];
-            IBatchCheck? check = consume.Reading != Reading.Verify ? null : _ledger is null ? new StructureCheck() : new Verifier(_ledger, partitions, measured);
+            IBatchCheck? check = consume.Reading != Reading.Verify ? null : _ledger is null ? new StructureCheck() : new Verifier(_ledger, partitions, measured, number, _recorder?.Open());
             var reader = new Reader(spec, number, partitions, _start, cluster, check, new ReaderTally(measured, timeline), control);
             reader.Prepare();
             _readers.Add(reader);
         }
 
         foreach (var stream in _ledger?.Streams ?? []) stream.Journal?.ForgetStart();
+    }
+
+    // A history's end: a fresh reader passes over everything, so that what it does not find is gone.
+    private void PassOver(Cluster cluster, Supervisor supervisor, Timeline timeline, HistoryRecorder recorder)
+    {
+        try
+        {
+            var (number, log) = (_readers.Count, recorder.Open());
+            int[] partitions = [.. Enumerable.Range(0, _start.Length)];
+            var now = Clock.Now;
+            var ever = new Schedule(now, now, long.MaxValue / 2, long.MaxValue / 2);
+            using var reader = new Reader(
+                spec, number, partitions, _start, cluster, new Verifier(_ledger!, partitions, ever, number, log), new ReaderTally(ever, timeline), control);
+            reader.Prepare();
+            reader.StopAt(EndOffsets(cluster));
+            if (supervisor.Phase != "read") supervisor.Enter("read", now);
+            supervisor.Watch(Start("last reader", [reader.Run]), afterMeasure: null);
+            var end = LatestOffsets(cluster);
+            foreach (var partition in partitions) log.Add(new PassEntry(number, partition, _start[partition], reader.PositionIn(partition), end[partition]));
+        }
+        catch (LoadException problem)
+        {
+            control.Fail("the last reading for the history: " + problem.Message);
+        }
+    }
+
+    private void CheckHistory(HistoryRecorder recorder)
+    {
+        try
+        {
+            recorder.Finish();
+            if (control.Stopping) return;
+
+            var checker = new HistoryChecker();
+            HistoryFile.Read(spec.HistoryFile!, checker);
+            _history = checker.Conclude();
+        }
+        catch (IOException problem)
+        {
+            control.Fail("the history could not be recorded: " + problem.Message);
+        }
     }
 
     // Where the log ends for this load. Behind acks=1 the high watermark may still have to reach what is acknowledged;
@@ -181,6 +229,7 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         var problems = new List<string>(control.Problems);
         var verification = control.Stopping ? null : ReportComposer.Verify(_readers, produced is not null, produced?.Totals.Acked ?? 0);
         if (verification is null) problems.AddRange(_readers.SelectMany(reader => reader.Unserved));
+        if (_history is not null) problems.AddRange(_history.Reasons());
         if (produced?.Totals.Unanswered > 0) problems.Add($"{produced.Totals.Unanswered} records were sent and never answered");
         return new()
         {
@@ -192,6 +241,7 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
             Produce = produced,
             Consume = _readers.Count > 0 ? ReportComposer.Consume(_readers) : null,
             Verification = verification,
+            History = _history,
             Worker = supervisor.Usage,
         };
     }

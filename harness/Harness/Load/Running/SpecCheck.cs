@@ -33,6 +33,8 @@ internal static class SpecCheck
         Need(spec.RetryBackoff > TimeSpan.Zero, "retryBackoff: more than 0");
         // A broker remembers an idempotent producer's last five batches of a partition (KIP-98).
         Need(spec is not { Retries: > 0, Produce: { Idempotent: true, MaxInFlight: > 5 } }, "maxInFlight: at most 5 for an idempotent producer that retries");
+        Need(spec is { HistoryFile: null } or { Produce.TemplateMode: false, Consume.Reading: Reading.Verify },
+            "historyFile: only where records are sent, each of its own, and read back to be verified");
         Need(spec.Produce is not null || spec.Consume is not null, "neither produce nor consume: nothing to do");
         if (spec.Produce is { } produce) Check(produce, Need);
         if (spec.Consume is { } consume) Check(consume, spec.Produce is not null, Need);
