@@ -62,6 +62,9 @@ public sealed record RunRow
     /// <summary>Offsets at which different records were seen; null where no history was recorded.</summary>
     public long? InconsistentOffsets { get; init; }
 
+    /// <summary>Replicas whose bytes below the high watermark are not the others'; null where they were not compared.</summary>
+    public long? ReplicaDifferences { get; init; }
+
     /// <summary>Acknowledged records that the last reading did not come to; null where no history was recorded.</summary>
     public long? Unseen { get; init; }
 

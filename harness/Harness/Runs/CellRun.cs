@@ -121,15 +121,33 @@ internal sealed class CellRun : IRun
         faults.End();
         await faults.Done;
         if (history is not null && load.History == HistoryUse.Check && report.History is { IsProven: true }) File.Delete(history);
+        var replicas = history is not null && cell.Cluster.Replication > 1 ? await BeginReplicaCheck(cluster) : null;
 
         await ReadExtras(load, beside);
         _observer.Step("stopping the nodes");
         var killed = await cluster.Stop();
         if (killed.Count > 0) throw new RunFailedException($"node {string.Join(", ", killed)} did not stop when asked and was killed");
+        if (replicas is not null) _extras.ReplicaDifferences = await Task.Run(replicas.Differences, _stop);
         if (_begin is null || _end is null)
             throw new RunFailedException("the load never reached its measured time: " + string.Join("; ", report.Problems.DefaultIfEmpty("no reason given")));
 
         return new Measurement(_run, _setup.System.Name, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples, _extras);
+    }
+
+    private async Task<ReplicaCheck?> BeginReplicaCheck(Cluster cluster)
+    {
+        if (_run.Cell.Cluster.Strategies.GetValueOrDefault("write", "").StartsWith("memory", StringComparison.Ordinal)) return null; // there are no files
+
+        _observer.Step("waiting for replicas to be in sync");
+        try
+        {
+            return await Task.Run(() => ReplicaCheck.Begin(cluster, Topic, TopicPatience, _stop), _stop);
+        }
+        catch (LoadException problem)
+        {
+            _extras.ReplicaDifferences = ["the replicas could not be compared: " + problem.Message];
+            return null;
+        }
     }
 
     /// <summary>Creates a topic and waits until every replica is in sync.</summary>

@@ -12,4 +12,7 @@ internal sealed class RunExtras
     public double? ReadyMs { get; set; }
 
     public double? FirstFetchMs { get; set; }
+
+    /// <summary>Where replicas differ below the high watermark, in words; null where they were not compared.</summary>
+    public IReadOnlyList<string>? ReplicaDifferences { get; set; }
 }
