@@ -142,6 +142,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     private void Run()
     {
         var looked = Environment.TickCount64;
+        var wasController = IsController;
         while (Sleep())
         {
             var gaps = _heartbeat.Session.Gaps;
@@ -154,9 +155,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
             var isDue = Environment.TickCount64 - looked >= LookInterval.TotalMilliseconds;
             if (isDue || !_heartbeat.Session.Holds)
             {
-                var wasHeld = _seat.IsHeld;
                 _seat.Look();
-                if (_seat.IsHeld != wasHeld) _watchers.ShowAgain();
                 looked = Environment.TickCount64;
             }
 
@@ -165,6 +164,14 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
             _seen.Write(shown.Version);
             // What the others decided while this node was not heard is known and acted on now.
             _heartbeat.Session.CloseGaps(gaps);
+            // Only now: while a gap is open nobody is the controller, whoever holds the seat.
+            if (IsController != wasController)
+            {
+                wasController = !wasController;
+                _watchers.ShowAgain();
+                _watchers.Show(shown);
+            }
+
             if (isDue) RecordTheDead();
         }
     }

@@ -315,6 +315,22 @@ public sealed class MetadataStoreContractTests
     }
 
     [Theory, MemberData(nameof(All))]
+    public void IsController_WhenASessionIsOverAndBack_WatchersHearOfBoth(string name)
+    {
+        using var cluster = StoreUnderTest.Of(name);
+        // A heartbeat comes when the session has been over for as long again, so it is over and back with every one.
+        using var store = cluster.Open(1, new SessionTimes(TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(600)));
+        var shown = new List<bool>();
+        using var watch = store.Watch(_ =>
+        {
+            lock (shown) shown.Add(store.IsController);
+        });
+
+        // Else nothing changes, so nothing else would have the watchers called.
+        Until.True(() => { lock (shown) return shown.Count(isController => isController) >= 2; }, "told again that it is the controller");
+    }
+
+    [Theory, MemberData(nameof(All))]
     public void Node_ThatIsPausedForLessThanItsSession_StaysAlive(string name)
     {
         using var cluster = StoreUnderTest.Of(name);

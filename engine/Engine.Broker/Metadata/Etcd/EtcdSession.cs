@@ -60,11 +60,12 @@ internal sealed class EtcdSession : IDisposable
                 var answer = _client.Call("v3/lease/keepalive", Body(Lease), _times.Timeout / 2);
                 // Without a time to live the lease is one that etcd does not know any more.
                 var isOver = EtcdKey.Number(Result(answer), "TTL") <= 0;
-                if (isOver || sent - Clock.Last >= _times.Timeout * 0.9) Clock.CountGap();
+                var isGap = isOver || sent - Clock.Last >= _times.Timeout * 0.9;
+                if (isGap) Clock.CountGap();
                 if (isOver) Grant(_times.Timeout / 2);
                 else Clock.Renew(sent);
                 if (_isCutOff) NodeLog.Info($"etcd at {_client.Members} answers again");
-                if (_isCutOff || isOver) _onChange();
+                if (_isCutOff || isGap) _onChange();
                 _isCutOff = false;
             }
             catch (IOException error)
