@@ -26,6 +26,9 @@ internal sealed class Connection(ITransportConnection wire, Dispatch dispatch, L
     /// <summary>Which of the node's listeners the client came in by: replicas may fetch on one of them only.</summary>
     public ListenerKind Listener => listener;
 
+    /// <summary>What lives as long as this connection, such as a stream to a follower: disposed when it has ended. Set on the transport's thread.</summary>
+    public IDisposable? Stream { get; set; }
+
     public int BytesWanted { get; private set; }
 
     public int Received(Span<byte> bytes)
@@ -124,6 +127,8 @@ internal sealed class Connection(ITransportConnection wire, Dispatch dispatch, L
                 next.Drop();
             }
         }
+
+        Stream?.Dispose();
     }
 
     private bool IsFull()

@@ -5,7 +5,7 @@ using Engine.Protocol.Wire;
 namespace Engine.Broker;
 
 /// <summary>From a frame to the handler of its API: the hot two by name, the others from a table.</summary>
-internal sealed class Dispatch(ProduceHandler produce, FetchHandler fetch, IReadOnlyList<IAdminApi> admin)
+internal sealed class Dispatch(ProduceHandler produce, FetchHandler fetch, PushHandler push, IReadOnlyList<IAdminApi> admin)
 {
     private readonly Dictionary<ApiKey, IAdminApi> _admin = admin.ToDictionary(api => api.Key);
 
@@ -15,7 +15,7 @@ internal sealed class Dispatch(ProduceHandler produce, FetchHandler fetch, IRead
     {
         var body = new WireReader(frame);
         var header = RequestHeader.Read(ref body);
-        if (!ApiTable.TryGet(header.Api, out var api)) throw new WireException($"an unknown API key {(short)header.Api}");
+        if (!ApiTable.TryGet(header.Api, out var api) || (api.IsBetweenBrokers && connection.Listener != ListenerKind.InterBroker)) throw new WireException($"an unknown API key {(short)header.Api}");
         if (!api.Serves(header.Version))
         {
             if (header.Api != ApiKey.ApiVersions)
@@ -31,6 +31,7 @@ internal sealed class Dispatch(ProduceHandler produce, FetchHandler fetch, IRead
         {
             case ApiKey.Produce: produce.Handle(connection, header, ref body, frame); break;
             case ApiKey.Fetch: fetch.Handle(connection, header, ref body, frame); break;
+            case ApiKey.Push: push.Handle(connection, ref body, frame); break;
             default: _admin[header.Api].Handle(connection, header, ref body); break;
         }
     }

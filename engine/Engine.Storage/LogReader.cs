@@ -8,9 +8,13 @@ namespace Engine.Storage;
 internal sealed class LogReader(LogState log, IBatchCache cache)
 {
     /// <inheritdoc cref="PartitionLog.Read"/>
-    public ReadOutcome Read(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice)
+    public ReadOutcome Read(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice) =>
+        Read(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait, out slice, out _);
+
+    /// <inheritdoc cref="PartitionLog.ReadOn"/>
+    public ReadOutcome Read(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice, out long next)
     {
-        slice = default;
+        (slice, next) = (default, -1);
         while (true)
         {
             log.ThrowIfOffline();
@@ -29,7 +33,7 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
 
             // A closed segment ends where the next begins; the last one may have grown past what this read knows of.
             var nextBase = number + 1 < segments.Length ? segments[number + 1].BaseOffset : long.MaxValue;
-            if (Read(segments[number], offset, bound, nextBase, maxBytes, atLeastOneBatch, mayWait, version, out slice) is { } outcome) return outcome;
+            if (Read(segments[number], offset, bound, nextBase, maxBytes, atLeastOneBatch, mayWait, version, out slice, out next) is { } outcome) return outcome;
         }
     }
 
@@ -128,9 +132,9 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
     /// <returns>Null when the segment was dropped meanwhile.</returns>
     private ReadOutcome? Read(
         Segment segment, long offset, long bound, long nextBase, int maxBytes, bool atLeastOneBatch, bool mayWait, long version,
-        out LogSlice slice)
+        out LogSlice slice, out long next)
     {
-        slice = default;
+        (slice, next) = (default, -1);
         try
         {
             segment.File.Settle();
@@ -138,6 +142,7 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
             if (!TryFind(segment, offset, mayWait, out var start, out var firstBytes)) return ReadOutcome.NotInMemory;
             var end = segment.SizeBytes;
             if (bound < nextBase && !TryFind(segment, bound, mayWait, out end, out _)) return ReadOutcome.NotInMemory;
+            var all = end;
             if (!segment.Soundness.Knows(start, Math.Min(end, start + maxBytes)))
             {
                 if (!mayWait) return ReadOutcome.NotInMemory;
@@ -150,6 +155,7 @@ internal sealed class LogReader(LogState log, IBatchCache cache)
             var count = (int)(end - start);
             var miss = new CacheMiss(segment.File, start, count, offset, version);
             if (cache.Fill(miss, mayWait, out slice) is { } filled) return filled;
+            if (end == all) next = Math.Min(bound, nextBase);
 
             var reader = segment.File.Reader;
             if (mayWait) slice = reader.Read(start, count);

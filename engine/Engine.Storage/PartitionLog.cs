@@ -236,6 +236,13 @@ public sealed partial class PartitionLog
     public ReadOutcome Read(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice) =>
         _reader.Read(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait, out slice);
 
+    /// <summary>The same for a reader that goes on from there without having looked at the batches.</summary>
+    /// <inheritdoc cref="Read" path="/param"/>
+    /// <param name="next">The offset behind the slice, where it reaches up to the bound or to a segment's end; else -1.</param>
+    /// <exception cref="LogOfflineException">The log is or goes offline.</exception>
+    public ReadOutcome ReadOn(long offset, long boundOffset, int maxBytes, bool atLeastOneBatch, bool mayWait, out LogSlice slice, out long next) =>
+        _reader.Read(offset, boundOffset, maxBytes, atLeastOneBatch, mayWait, out slice, out next);
+
     /// <summary>The same for consumers of a compacted log: the first batch has records.</summary>
     /// <remarks>
     /// Compaction leaves a batch without records where a segment ends and for a producer's last sequence number. Clients skip those, but

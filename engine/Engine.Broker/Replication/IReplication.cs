@@ -28,5 +28,6 @@ internal static class Replications
 {
     public static StrategyCatalog<CreateReplication> Catalog { get; } = new(
         "replication",
-        new StrategyCatalog<CreateReplication>.Entry("pull", "each follower fetches from its leaders; its fetch offset is its acknowledgement", PullReplication.Create));
+        new StrategyCatalog<CreateReplication>.Entry("pull", "each follower fetches from its leaders; its fetch offset is its acknowledgement", PullReplication.Create),
+        new("push", "each leader sends its followers what was appended; they acknowledge while more is on its way", PushReplication.Create));
 }

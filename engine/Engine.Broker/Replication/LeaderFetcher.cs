@@ -13,7 +13,7 @@ namespace Engine.Broker.Replication;
 /// leader or a truncation needs no signal here. Appending is done before the next fetch, which acknowledges it. A broken
 /// connection is made anew after a pause; nothing but time is lost by it.
 /// </remarks>
-internal sealed class LeaderFetcher : IDisposable
+internal sealed class LeaderFetcher : ILeaderFollower
 {
     private const short FetchVersion = 12;
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(100);
@@ -181,40 +181,8 @@ internal sealed class LeaderFetcher : IDisposable
 
         for (var i = 0; i < _asked.Count; i++)
         {
-            if (!Take(_asked[i], _response.Partitions[i], frame))
+            if (!LeaderAnswer.Take(_asked[i].Partition, _asked[i].Position, _response.Partitions[i], frame))
                 _pausedUntil[_asked[i].Partition] = Environment.TickCount64 + (long)RetryPause.TotalMilliseconds;
-        }
-    }
-
-    private static bool Take(in Asked asked, in FetchedPartition answer, ReadOnlySpan<byte> frame)
-    {
-        var (partition, position) = asked;
-        try
-        {
-            switch (answer.Error)
-            {
-                case ErrorCode.None when answer.Diverging is { } diverging:
-                    NodeLog.Info($"{partition.Topic}-{partition.Index}: cut to agree with the leader's epoch {diverging.Epoch}, which ends at {diverging.EndOffset}");
-                    partition.ReplicaDiverged(position, diverging);
-                    return true;
-                case ErrorCode.None:
-                    var records = answer.RecordsLength > 0 ? frame.Slice(answer.RecordsStart, answer.RecordsLength) : default;
-                    var goesOn = partition.ReplicaAppend(position, records, answer.HighWatermark);
-                    partition.ReplicaTrimmed(position, answer.LogStartOffset);
-                    return goesOn;
-                case ErrorCode.OffsetOutOfRange:
-                    NodeLog.Info($"{partition.Topic}-{partition.Index}: starts over at the leader's first offset {answer.LogStartOffset}");
-                    partition.ReplicaOutOfRange(position, answer.LogStartOffset);
-                    return true;
-                default:
-                    // A leader that is not one yet or any more: the metadata store will say so to one of us soon.
-                    return false;
-            }
-        }
-        catch (LogOfflineException error)
-        {
-            NodeLog.Error($"{partition.Topic}-{partition.Index} is offline: {error.Message}");
-            return false;
         }
     }
 

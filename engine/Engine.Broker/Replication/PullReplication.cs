@@ -7,41 +7,15 @@ namespace Engine.Broker.Replication;
 /// The fetch is the acknowledgement: asking from offset X on says that everything before X is stored. The leader parks a fetch
 /// until there is something, so a record reaches a follower one trip after it reached the leader.
 /// </remarks>
-internal sealed class PullReplication(int nodeId, PullSettings settings) : IReplication
+internal static class PullReplication
 {
-    private readonly Dictionary<int, LeaderFetcher> _fetchers = [];
-
     public static CreateReplication Create(StrategySpec spec)
     {
         var settings = new PullSettings(
             MaxWait: spec.Duration("maxWait", TimeSpan.FromMilliseconds(500)),
             MaxBytes: (int)Math.Min(spec.Bytes("maxBytes", 16 << 20), int.MaxValue / 2),
             PartitionMaxBytes: (int)Math.Min(spec.Bytes("partitionMaxBytes", 4 << 20), int.MaxValue / 2));
-        return nodeId => new PullReplication(nodeId, settings);
-    }
-
-    public void Follow(IReadOnlyList<Followed> followed)
-    {
-        var leaders = followed.GroupBy(one => one.LeaderNode).ToDictionary(leader => leader.Key);
-        foreach (var gone in _fetchers.Keys.Except(leaders.Keys).ToList())
-        {
-            _fetchers[gone].Dispose();
-            _fetchers.Remove(gone);
-        }
-
-        foreach (var (leader, partitions) in leaders)
-        {
-            if (!_fetchers.TryGetValue(leader, out var fetcher))
-                _fetchers.Add(leader, fetcher = new LeaderFetcher(nodeId, leader, settings));
-            var any = partitions.First();
-            fetcher.Follow(any.BrokerEpoch, any.LeaderHost, any.LeaderPort, [.. partitions.Select(one => one.Partition)]);
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (var fetcher in _fetchers.Values) fetcher.Dispose();
-        _fetchers.Clear();
+        return nodeId => new FollowerPerLeader(leader => new LeaderFetcher(nodeId, leader, settings));
     }
 }
 

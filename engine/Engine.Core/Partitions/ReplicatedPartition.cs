@@ -110,12 +110,31 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax, Comm
         if (!IsLeader || index < 0 || index == _self || brokerEpoch < _replicas[index].BrokerEpoch) return false;
 
         _replicas[index].Fetched(fetchOffset, EndOffset, now, brokerEpoch);
+        Acknowledged(index, fetchOffset, flushedOffset, effects);
+        return true;
+    }
+
+    /// <summary>The same from a follower that is pushed to, which says what it holds while more is on its way to it.</summary>
+    /// <inheritdoc cref="FollowerFetched" path="/param"/>
+    /// <inheritdoc cref="FollowerFetched" path="/returns"/>
+    public bool FollowerAcknowledged(
+        int node, long fetchOffset, Instant now, List<PartitionEffect> effects, long flushedOffset = -1, long brokerEpoch = -1)
+    {
+        var index = _assignment.AsSpan().IndexOf(node);
+        if (!IsLeader || index < 0 || index == _self || brokerEpoch < _replicas[index].BrokerEpoch) return false;
+
+        _replicas[index].Acknowledged(fetchOffset, EndOffset, now, brokerEpoch);
+        Acknowledged(index, fetchOffset, flushedOffset, effects);
+        return true;
+    }
+
+    private void Acknowledged(int index, long fetchOffset, long flushedOffset, List<PartitionEffect> effects)
+    {
         _replicas[index].FlushedOffset = flushedOffset;
         var joinsWith = JoinsFlushed ? Math.Min(fetchOffset, flushedOffset) : fetchOffset;
         if (!InSync.Contains(index) && _proposal is null && _rules.MayJoin(joinsWith, HighWatermark, _epochStart))
-            Propose(InSync.With(index), new JoiningReplica(node, brokerEpoch), effects);
+            Propose(InSync.With(index), new JoiningReplica(_assignment[index], _replicas[index].BrokerEpoch), effects);
         AdvanceHighWatermark(effects);
-        return true;
     }
 
     /// <summary>Leader: the offset before which a majority of the assigned replicas, in sync or not, this one included, holds every record.</summary>
@@ -261,6 +280,18 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax, Comm
             else if (fetchOffset >= _leaderEndAtLastFetch) LastCaughtUp = _lastFetch;
 
             (EndOffset, BrokerEpoch) = (fetchOffset, brokerEpoch);
+            _leaderEndAtLastFetch = leaderEnd;
+            _lastFetch = now;
+        }
+
+        /// <summary>Acknowledgements come while more is on its way, so that the last one's mark is out of reach: one is kept until it is reached.</summary>
+        public void Acknowledged(long endOffset, long leaderEnd, Instant now, long brokerEpoch)
+        {
+            if (endOffset >= leaderEnd) LastCaughtUp = now;
+            else if (endOffset >= _leaderEndAtLastFetch) LastCaughtUp = _lastFetch;
+
+            (EndOffset, BrokerEpoch) = (endOffset, brokerEpoch);
+            if (endOffset < _leaderEndAtLastFetch && _leaderEndAtLastFetch != long.MaxValue) return;
             _leaderEndAtLastFetch = leaderEnd;
             _lastFetch = now;
         }

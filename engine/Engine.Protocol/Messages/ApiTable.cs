@@ -8,7 +8,8 @@ namespace Engine.Protocol.Messages;
 /// <param name="MaxVersion">The highest version that is served.</param>
 /// <param name="AdvertisedMin">The lowest version that ApiVersions names, which may be lower than what is served.</param>
 /// <param name="FirstFlexible">The first version with compact lengths and tagged fields (KIP-482).</param>
-public readonly record struct Api(ApiKey Key, short MinVersion, short MaxVersion, short AdvertisedMin, short FirstFlexible)
+/// <param name="IsBetweenBrokers">Whether it is ours and for brokers only: clients are not told of it.</param>
+public readonly record struct Api(ApiKey Key, short MinVersion, short MaxVersion, short AdvertisedMin, short FirstFlexible, bool IsBetweenBrokers = false)
 {
     public string Name => Key.ToString();
 
@@ -35,8 +36,11 @@ public static class ApiTable
         Row(ApiKey.DescribeConfigs, 1, 4, firstFlexible: 4),
     ];
 
+    private static readonly Api[] BetweenBrokers = [new(ApiKey.Push, PushRequest.Version, PushRequest.Version, PushRequest.Version, short.MaxValue, IsBetweenBrokers: true)];
+
     private static readonly Api?[] ByKey = IndexByKey();
 
+    /// <summary>What clients are told of.</summary>
     public static ReadOnlySpan<Api> All => Rows;
 
     /// <summary>Finds a request kind; false when the engine does not know it.</summary>
@@ -62,8 +66,9 @@ public static class ApiTable
 
     private static Api?[] IndexByKey()
     {
-        var byKey = new Api?[Rows.Max(row => (int)row.Key) + 1];
-        foreach (var row in Rows) byKey[(int)row.Key] = row;
+        Api[] all = [.. Rows, .. BetweenBrokers];
+        var byKey = new Api?[all.Max(row => (int)row.Key) + 1];
+        foreach (var row in all) byKey[(int)row.Key] = row;
         return byKey;
     }
 }

@@ -13,4 +13,7 @@ public enum ApiKey : short
     DeleteRecords = 21,
     InitProducerId = 22,
     DescribeConfigs = 32,
+
+    /// <summary>Ours, between brokers: a leader pushes to its followers. Far above the numbers that Kafka gives out, one after the other.</summary>
+    Push = 500,
 }

@@ -47,12 +47,15 @@ internal sealed class InProcessBroker : IInSyncProposals, IMending, ISession, ID
         };
         Partition = new Partition(Topic, Guid.NewGuid(), 0, nodeId: 1, settings, _folder, this, this);
         Partition.Update(new PartitionAssignment(leader, LeaderEpoch: 0, PartitionEpoch: 0, replicas, replicas));
-        var table = new PartitionTable();
+        var table = Table = new PartitionTable();
         table.Change(topics => topics.Add(Topic, [Partition]));
-        Dispatch = new Dispatch(new ProduceHandler(table, _deadlines, new AckRules(rule), this), new FetchHandler(table, _deadlines, this), []);
+        Dispatch = new Dispatch(new ProduceHandler(table, _deadlines, new AckRules(rule), this), new FetchHandler(table, _deadlines, this), new PushHandler(table, this), []);
     }
 
     public Partition Partition { get; }
+
+    /// <summary>What the handlers find.</summary>
+    public PartitionTable Table { get; }
 
     public Dispatch Dispatch { get; }
 

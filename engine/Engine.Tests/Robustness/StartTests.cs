@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Network;
+using Engine.Broker.Replication;
 using Engine.Core;
 using Engine.Core.Strategies;
 using Engine.Storage.Cache;
@@ -49,9 +50,10 @@ public sealed class StartTests : IDisposable
     [InlineData("network")]
     [InlineData("check", "--check-batches")]
     [InlineData("acks")]
+    [InlineData("replication")]
     public void Start_StrategyThatIsNotThere_NamesAllThereAre(string seam, string? option = null)
     {
-        IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, BatchChecks.Catalog, AckRules.Catalog];
+        IStrategyCatalog[] catalogs = [ReadPaths.Catalog, WritePaths.Catalog, FlushPolicies.Catalog, BatchCaches.Catalog, Transports.Catalog, BatchChecks.Catalog, AckRules.Catalog, Replications.Catalog];
         var known = catalogs.Single(catalog => catalog.Seam == seam).Strategies.Select(strategy => strategy.Name);
 
         var (exitCode, output, errors) = BrokerProcess.StartRefused(new(1, Data(), Cluster(), option ?? $"--{seam}", "teleport"));

@@ -22,15 +22,17 @@ internal sealed class BrokerCluster : IDisposable
     /// <param name="under">A program to run the nodes under, given the same.</param>
     /// <param name="dataFolder">Where a node keeps its logs; null: a folder of its own in <see cref="Folder"/>.</param>
     /// <param name="clusterFolder">The folder that the nodes share; null: one in <see cref="Folder"/>.</param>
+    /// <param name="nodeOptions">Arguments that only one node is given.</param>
     public BrokerCluster(
-        int nodes, Func<string, string[]> options, Func<string, IReadOnlyList<string>> under, Func<int, string>? dataFolder = null, string? clusterFolder = null)
+        int nodes, Func<string, string[]> options, Func<string, IReadOnlyList<string>> under, Func<int, string>? dataFolder = null, string? clusterFolder = null,
+        Func<int, string[]>? nodeOptions = null)
     {
         _dataFolder = dataFolder ?? (nodeId => _folder.File($"node-{nodeId}"));
         _nodes = new BrokerProcess[nodes];
         try
         {
             Parallel.For(0, nodes, new ParallelOptions { MaxDegreeOfParallelism = nodes }, index => _nodes[index] = BrokerProcess.Start(
-                new(index + 1, DataFolder(index + 1), clusterFolder ?? _folder.File("cluster"), options(_folder.Path)) { Under = under(_folder.Path) }));
+                new(index + 1, DataFolder(index + 1), clusterFolder ?? _folder.File("cluster"), [.. options(_folder.Path), .. nodeOptions?.Invoke(index + 1) ?? []]) { Under = under(_folder.Path) }));
         }
         catch
         {

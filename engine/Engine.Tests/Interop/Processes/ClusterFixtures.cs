@@ -18,9 +18,25 @@ public sealed class ThreeNodes : IDisposable
     /// <summary>Long enough for a busy machine, short enough to wait for.</summary>
     internal const int ReplicaLagMaxMs = 3000;
 
-    internal BrokerCluster Cluster { get; } = new(3, "--set", $"replica.lag.time.max.ms={ReplicaLagMaxMs}");
+    private readonly Dictionary<string, BrokerCluster> _clusters = [];
 
-    public void Dispose() => Cluster.Dispose();
+    /// <summary>Every registered way for followers to come by records.</summary>
+    public static TheoryData<string> Replications => [.. Engine.Broker.Replication.Replications.Catalog.Strategies.Select(strategy => strategy.Name)];
+
+    internal BrokerCluster Cluster => Of(Engine.Broker.Replication.Replications.Catalog.Default);
+
+    /// <summary>The three nodes that replicate in this way; each way has its own.</summary>
+    internal BrokerCluster Of(string replication)
+    {
+        if (!_clusters.TryGetValue(replication, out var cluster))
+            _clusters.Add(replication, cluster = new(3, "--replication", replication, "--set", $"replica.lag.time.max.ms={ReplicaLagMaxMs}"));
+        return cluster;
+    }
+
+    public void Dispose()
+    {
+        foreach (var cluster in _clusters.Values) cluster.Dispose();
+    }
 }
 
 [CollectionDefinition(OneNode.Tests)]

@@ -9,11 +9,12 @@ namespace Engine.Tests.Interop.Replication;
 [Collection(ThreeNodes.Tests)]
 public sealed class AcknowledgementTests(ThreeNodes three)
 {
-    private readonly BrokerCluster _cluster = three.Cluster;
+    private BrokerCluster _cluster = null!;
 
-    [Fact]
-    public void AcksAll_FollowerPaused_AnswersOnlyOnceItIsOutOfTheInSyncSet()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void AcksAll_FollowerPaused_AnswersOnlyOnceItIsOutOfTheInSyncSet(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("paused", replicas: 3);
         var follower = AFollowerOf("paused");
         using var leader = _cluster.ConnectToLeader("paused");
@@ -55,9 +56,10 @@ public sealed class AcknowledgementTests(ThreeNodes three)
         _cluster.WaitForInSync("paused", 0, 3);
     }
 
-    [Fact]
-    public void AcksAll_FollowerContinues_AnswersWithAllThreeInSync()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void AcksAll_FollowerContinues_AnswersWithAllThreeInSync(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("continued", replicas: 3);
         var follower = AFollowerOf("continued");
         using var leader = _cluster.ConnectToLeader("continued");
@@ -77,9 +79,10 @@ public sealed class AcknowledgementTests(ThreeNodes three)
         _cluster.WaitForInSync("continued", 0, 3);
     }
 
-    [Fact]
-    public void MinInsyncReplicas_TooFewInSync_RefusesAcksAllAndStoresNothing()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void MinInsyncReplicas_TooFewInSync_RefusesAcksAllAndStoresNothing(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("careful", 1, 3, new TopicSetting("min.insync.replicas", "3"));
         var follower = AFollowerOf("careful");
         using var leader = _cluster.ConnectToLeader("careful");
@@ -105,9 +108,10 @@ public sealed class AcknowledgementTests(ThreeNodes three)
         Assert.Equal(["all three", "leader alone", "asks for less", "again"], leader.ReadAll("careful").Select(record => record.Value));
     }
 
-    [Fact]
-    public void Follower_Asked_SendsProducersAndConsumersToTheLeader()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Follower_Asked_SendsProducersAndConsumersToTheLeader(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("led", replicas: 3);
         using var follower = new RawClient(AFollowerOf("led").ClientEndpoint);
 

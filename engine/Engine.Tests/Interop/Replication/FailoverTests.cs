@@ -13,11 +13,12 @@ public sealed class FailoverTests(ThreeNodes three)
 
     private static readonly TopicSetting TwoInSync = new("min.insync.replicas", "2");
 
-    private readonly BrokerCluster _cluster = three.Cluster;
+    private BrokerCluster _cluster = null!;
 
-    [Fact]
-    public void Leader_KilledUnderLoad_AnotherLeadsWhileItIsGone()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Leader_KilledUnderLoad_AnotherLeadsWhileItIsGone(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("another-leads", 1, 3, TwoInSync);
         var killed = _cluster.LeaderOf("another-leads");
 
@@ -36,9 +37,10 @@ public sealed class FailoverTests(ThreeNodes three)
         _cluster.AssertSameBytesAfterACleanStop("another-leads");
     }
 
-    [Fact]
-    public void EveryNode_KilledInTurnUnderLoad_TheControllerToo_NothingAcknowledgedIsLost()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void EveryNode_KilledInTurnUnderLoad_TheControllerToo_NothingAcknowledgedIsLost(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("killed-in-turn", 1, 3, TwoInSync);
         using var producer = new SteadyProducer(_cluster, "killed-in-turn");
         for (var node = 1; node <= 3; node++)
@@ -54,9 +56,10 @@ public sealed class FailoverTests(ThreeNodes three)
         _cluster.AssertSameBytesAfterACleanStop("killed-in-turn");
     }
 
-    [Fact]
-    public void EveryNode_RestartedInTurnUnderLoad_HandsItsLeadershipOnBeforeItStops()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void EveryNode_RestartedInTurnUnderLoad_HandsItsLeadershipOnBeforeItStops(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("restarted-in-turn", 1, 3, TwoInSync);
         using var producer = new SteadyProducer(_cluster, "restarted-in-turn");
         for (var restarts = 0; restarts < 3; restarts++)
@@ -81,9 +84,10 @@ public sealed class FailoverTests(ThreeNodes three)
         _cluster.AssertSameBytesAfterACleanStop("restarted-in-turn");
     }
 
-    [Fact]
-    public void Leader_PausedForLongerThanItsSession_WakesAndAcknowledgesNothing()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Leader_PausedForLongerThanItsSession_WakesAndAcknowledgesNothing(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("zombie", 1, 3, TwoInSync);
         var paused = _cluster.LeaderOf("zombie");
         using var first = _cluster.Connect(paused);
@@ -119,9 +123,10 @@ public sealed class FailoverTests(ThreeNodes three)
         _cluster.AssertSameBytesAfterACleanStop("zombie");
     }
 
-    [Fact]
-    public void Follower_PausedForLongerThanItsSession_RegistersAgainAndCatchesUp()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Follower_PausedForLongerThanItsSession_RegistersAgainAndCatchesUp(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("sleeper", 1, 3, TwoInSync);
         var leaderId = _cluster.LeaderOf("sleeper");
         var follower = _cluster.Nodes.First(node => node.Setup.NodeId != leaderId);
@@ -145,9 +150,10 @@ public sealed class FailoverTests(ThreeNodes three)
     }
 
     /// <summary>The control: acks=1 is lost by the same death that acks=all survives. If it never were, these tests would be blind.</summary>
-    [Fact]
-    public void AcksOne_LeaderKilledBeforeFollowersHaveIt_IsLost()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void AcksOne_LeaderKilledBeforeFollowersHaveIt_IsLost(string replication)
     {
+        _cluster = three.Of(replication);
         var lost = 0;
         // A machine that stalls for a session's time between two lines makes the followers dead and the leader the only one in sync.
         for (var attempt = 0; attempt < 5 && lost == 0; attempt++)

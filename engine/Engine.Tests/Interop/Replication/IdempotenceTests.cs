@@ -9,11 +9,12 @@ namespace Engine.Tests.Interop.Replication;
 [Collection(ThreeNodes.Tests)]
 public sealed class IdempotenceTests(ThreeNodes three)
 {
-    private readonly BrokerCluster _cluster = three.Cluster;
+    private BrokerCluster _cluster = null!;
 
-    [Fact]
-    public void Produce_SameBatchTwice_AnswersTheFirstOffsetAndStoresItOnce()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Produce_SameBatchTwice_AnswersTheFirstOffsetAndStoresItOnce(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("once", replicas: 3);
         using var leader = _cluster.ConnectToLeader("once");
         var producer = leader.InitProducerId();
@@ -42,9 +43,10 @@ public sealed class IdempotenceTests(ThreeNodes three)
         }
     }
 
-    [Fact]
-    public void Produce_RetriedOnANewLeader_IsStoredOnceAndInOrder()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Produce_RetriedOnANewLeader_IsStoredOnceAndInOrder(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("once-across", 1, 3, new TopicSetting("min.insync.replicas", "2"));
         var killed = _cluster.LeaderOf("once-across");
         InitProducerIdResponse producer;
@@ -81,9 +83,10 @@ public sealed class IdempotenceTests(ThreeNodes three)
         }.ToBytes();
     }
 
-    [Fact]
-    public void Produce_SameBatchAfterTheLeaderWasKilled_IsStoredOnce()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Produce_SameBatchAfterTheLeaderWasKilled_IsStoredOnce(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("once-more", replicas: 3);
         var leaderId = _cluster.LeaderOf("once-more");
         byte[] batch;

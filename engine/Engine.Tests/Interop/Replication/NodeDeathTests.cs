@@ -9,11 +9,12 @@ public sealed class NodeDeathTests(ThreeNodes three)
 {
     private const int Progress = 2000;
 
-    private readonly BrokerCluster _cluster = three.Cluster;
+    private BrokerCluster _cluster = null!;
 
-    [Fact]
-    public void Follower_KilledUnderLoad_IsDroppedAndRejoinsByItselfWithTheSameBytes()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Follower_KilledUnderLoad_IsDroppedAndRejoinsByItselfWithTheSameBytes(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("follower-dies", replicas: 3);
         var leader = _cluster.LeaderOf("follower-dies");
         var follower = _cluster.Nodes.Select(node => node.Setup.NodeId).First(id => id != leader);
@@ -32,9 +33,10 @@ public sealed class NodeDeathTests(ThreeNodes three)
         _cluster.AssertSameBytesAfterACleanStop("follower-dies");
     }
 
-    [Fact]
-    public void Leader_KilledUnderLoad_RejoinsWithEverythingAcknowledged()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void Leader_KilledUnderLoad_RejoinsWithEverythingAcknowledged(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("leader-dies", replicas: 3);
         var leader = _cluster.LeaderOf("leader-dies");
 
@@ -49,9 +51,10 @@ public sealed class NodeDeathTests(ThreeNodes three)
         _cluster.AssertSameBytesAfterACleanStop("leader-dies");
     }
 
-    [Fact]
-    public void AllNodes_KilledUnderLoad_ComeBackWithEverythingAcknowledged()
+    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    public void AllNodes_KilledUnderLoad_ComeBackWithEverythingAcknowledged(string replication)
     {
+        _cluster = three.Of(replication);
         _cluster.CreateTopic("all-die", replicas: 3);
         using var producer = new SteadyProducer(_cluster, "all-die");
         producer.WaitForMore(Progress);
