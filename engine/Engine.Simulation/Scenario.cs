@@ -1,4 +1,5 @@
 using Engine.Simulation.Faults;
+using Engine.Simulation.Laws;
 using Engine.Simulation.Machines;
 
 namespace Engine.Simulation;
@@ -8,6 +9,9 @@ namespace Engine.Simulation;
 /// <param name="Kinds">The faults that come; one that is listed twice comes twice as often.</param>
 internal sealed record Scenario(string Name, string Promise, Func<Chance, Setting> Draw, FaultKind[] Kinds)
 {
+    /// <summary>New laws, of those that hold by the promise.</summary>
+    public Func<Law[]> Laws { get; private init; } = Law.All;
+
     private static readonly FaultKind[] NothingLost =
     [
         FaultKind.Crash, FaultKind.Crash, FaultKind.Crash, FaultKind.CrashAll, FaultKind.Pause, FaultKind.Pause, FaultKind.CleanRestart,
@@ -58,6 +62,22 @@ internal sealed record Scenario(string Name, string Promise, Func<Chance, Settin
             FaultKind.CutFromAnswers, FaultKind.CutFromAnswers, FaultKind.SlowLink, FaultKind.SlowLink,
         ]);
 
+    /// <summary>
+    /// Acknowledged once all that may be elected have flushed it, under a policy that does not flush: other records may be lost, those
+    /// acknowledged never, whoever loses power. What is committed and not flushed may vanish, so only some laws are asked.
+    /// </summary>
+    public static readonly Scenario FlushedAcks = new(
+        "flushed-acks",
+        "acks=all waits for flushes that the policy does not make: what is acknowledged so survives the power of all nodes",
+        chance => Any(chance) with { HoldsAcknowledgements = false, FlushesForAcks = true, MinInSync = chance.Between(1, 2) },
+        [.. NothingLost, FaultKind.PowerLoss, FaultKind.PowerLoss, FaultKind.PowerLossAll, FaultKind.PowerLossAll])
+    {
+        Laws = () =>
+        [
+            new AcknowledgedRecordsSurvive(), new OneLeaderPerEpoch(), new EpochsOnlyRise(), new AfterHealingProducersGoOn(), new AfterHealingReplicasAgree(),
+        ],
+    };
+
     /// <summary>The control: what a leader alone acknowledges is lost now and then. Everything else holds as in <see cref="Durable"/>.</summary>
     public static readonly Scenario LeaderAcks = Durable with
     {
@@ -67,7 +87,7 @@ internal sealed record Scenario(string Name, string Promise, Func<Chance, Settin
     };
 
     /// <summary>What a soak runs when it is not told otherwise.</summary>
-    public static readonly Scenario[] All = [Durable, PageCache, Rejoining, LeaderAcks];
+    public static readonly Scenario[] All = [Durable, PageCache, Rejoining, FlushedAcks, LeaderAcks];
 
     public static Scenario? Find(string name) => Array.Find(All, scenario => scenario.Name == name);
 

@@ -24,6 +24,7 @@ internal sealed class Schedule
     private readonly List<bool> _batches = []; // By number: whether its producer is idempotent.
     private readonly IReadOnlyList<Law> _laws;
     private readonly Trace _trace;
+    private readonly Action<string>? _log;
     private ClusterState? _partitionOf;
     private PartitionState? _partition;
 
@@ -34,7 +35,8 @@ internal sealed class Schedule
     public Schedule(ulong seed, Scenario scenario, Rules? rules = null, IReadOnlyList<Law>? laws = null, Action<string>? log = null)
     {
         (Seed, Scenario, Chance) = (seed, scenario, new Chance(seed));
-        (Rules, _laws, _trace) = (rules ?? Rules.Sound, laws ?? Law.All(), new Trace(EventsKept, log));
+        (Rules, _laws, _trace) = (rules ?? Rules.Sound, laws ?? scenario.Laws(), new Trace(EventsKept, log));
+        _log = log;
         Setting = scenario.Draw(Chance);
         var state = NewCluster();
         (Nodes, Faults) = (new List<SimulatedNode>(Setting.Nodes), new FaultScript(this, scenario.Kinds));
@@ -121,6 +123,9 @@ internal sealed class Schedule
         }
     }
 
+    /// <summary>Something that is worth a line in a full trace.</summary>
+    public void Note(string what) => _log?.Invoke($"               {what}");
+
     public Endpoint Endpoint(int id) => _endpoints[id];
 
     public void Plan(long delay, in Happening what) => _queue.Add(Now + delay, what);
@@ -145,7 +150,7 @@ internal sealed class Schedule
     {
         if (PartitionOf(Store.State) is not { Leader: >= 0 } partition || partition.Isr.Length != partition.Replicas.Length) return false;
         foreach (var node in Nodes)
-            if (!node.IsUp || node.IsPaused || node.HasProposal || node.Seen.Version != Store.State.Version || !Store.State.IsAlive(node.Id)) return false;
+            if (!node.IsUp || node.IsPaused || !node.IsMember || node.HasProposal || node.Seen.Version != Store.State.Version || !Store.State.IsAlive(node.Id)) return false;
         return true;
     }
 
@@ -157,7 +162,7 @@ internal sealed class Schedule
         if (leader.Replica is not { } leading || !leading.State.IsLeader || leading.State.HighWatermark != leader.Disk.EndOffset) return false;
         foreach (var node in Nodes)
             if (node.Replica is { } replica && (node.Disk.Chain != leader.Disk.Chain || replica.State.HighWatermark != leading.State.HighWatermark)) return false;
-        return Consumer.Position == leader.Disk.EndOffset;
+        return Consumer.Position >= leader.Disk.EndOffset; // Past it where the promise lets go what was read.
     }
 
     private void Step()

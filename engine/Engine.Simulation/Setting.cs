@@ -27,6 +27,9 @@ internal sealed record Setting
     /// <summary>Whether the flush policy has acknowledgements wait until the records are on the disk.</summary>
     public bool HoldsAcknowledgements { get; init; } = true;
 
+    /// <summary>Whether acks=all asks for what every replica that may be elected has flushed, whatever the flush policy.</summary>
+    public bool FlushesForAcks { get; init; }
+
     /// <summary>The longest a flush takes.</summary>
     public int FlushMs { get; init; } = 20;
 

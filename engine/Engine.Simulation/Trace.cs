@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Core.Cluster;
 using Engine.Simulation.Machines;
 
 namespace Engine.Simulation;
@@ -38,9 +39,17 @@ internal sealed class Trace(int kept, Action<string>? log)
         FetchAnswer m => $"{m.From} -> {m.To}: {m.Error}, {m.Batches.Length} batches from {m.Asked.Offset}, high watermark {m.HighWatermark}, diverging {m.Diverging}",
         Heartbeat m => $"{m.From} -> {m.To}: heartbeat of registration {m.BrokerEpoch}",
         HeartbeatAnswer m => $"{m.From} -> {m.To}: version {m.State.Version}{(m.IsController ? ", controller" : "")}, expired {string.Join(' ', m.Expired)}",
-        StoreAppend m => $"{m.From} -> {m.To}: append at {m.ExpectedVersion}: {string.Join("; ", m.Records)}",
+        StoreAppend m => $"{m.From} -> {m.To}: append at {m.ExpectedVersion}: {string.Join("; ", m.Records.Select(Describe))}",
         StoreAnswer m => $"{m.From} -> {m.To}: {(m.Taken ? "taken" : "refused")}, version {m.State.Version}",
         News m => $"{m.From} -> {m.To}: version {m.State.Version}",
         var m => m.ToString(),
+    };
+
+    private static string Describe(ClusterRecord record) => record switch
+    {
+        BrokerRegistered r => $"node {r.NodeId} registers as {r.BrokerEpoch}",
+        BrokerStopped r => $"registration {r.BrokerEpoch} of node {r.NodeId} ends",
+        PartitionChanged r => $"leader {r.Leader} in epoch {r.LeaderEpoch}, in sync {string.Join(',', r.Isr)}, eligible {string.Join(',', r.Eligible)}",
+        _ => record.ToString(),
     };
 }

@@ -56,6 +56,7 @@ internal sealed class FaultScript(Schedule schedule, FaultKind[] kinds)
     private void Bring(FaultKind kind)
     {
         var node = Victim();
+        schedule.Note($"{kind}, node {node.Id}");
         var isFree = node.IsUp && !node.IsPaused;
         if (!_mayKill && schedule.IsWhole()) _mayKill = true;
         switch (kind)

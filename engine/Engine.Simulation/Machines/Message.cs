@@ -21,7 +21,8 @@ internal sealed record ProduceAnswer(int Token, long Batch, ErrorCode Error, lon
 /// <summary>A fetch, by a follower or a consumer.</summary>
 /// <param name="Replica">The follower; -1 for a consumer.</param>
 /// <param name="BrokerEpoch">The registration of the follower that asks.</param>
-internal sealed record Fetch(int Token, int Replica, long BrokerEpoch, int LeaderEpoch, long Offset, int LastEpoch) : Message;
+/// <param name="IsFlushed">Whether the follower has flushed all that it has.</param>
+internal sealed record Fetch(int Token, int Replica, long BrokerEpoch, int LeaderEpoch, long Offset, int LastEpoch, bool IsFlushed = false) : Message;
 
 /// <param name="Asked">What it answers, from which the follower knows where it stood.</param>
 /// <param name="Diverging">What to cut to; null when the logs agree.</param>

@@ -23,6 +23,18 @@ internal sealed class SimulatedDisk(Chance chance)
 
     public ulong Chain => _cache.Count == 0 ? 0 : Batches[^1].Chain;
 
+    /// <summary>The offset before which the log survives a power loss.</summary>
+    public long FlushedEnd
+    {
+        get
+        {
+            var end = Math.Min(EndOffset, _image.Count == 0 ? 0 : _image[^1].NextOffset);
+            foreach (var write in _pending)
+                if (write.CutTo >= 0) end = Math.Min(end, write.CutTo);
+            return end;
+        }
+    }
+
     public bool HasPending => _pending.Count > 0;
 
     /// <summary>Whether the next flush fails.</summary>

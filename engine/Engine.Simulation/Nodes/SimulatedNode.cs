@@ -51,7 +51,8 @@ internal sealed class SimulatedNode : Endpoint
     /// <summary>Whether something is under way that changes who is in sync.</summary>
     public bool HasProposal => _store.Has(WishKind.InSync);
 
-    private bool IsMember => Seen.Brokers.TryGetValue(Id, out var self) && self.Alive && self.Epoch >= _firstEpoch;
+    /// <summary>Whether it is registered in its present life, by what it knows.</summary>
+    public bool IsMember => Seen.Brokers.TryGetValue(Id, out var self) && self.Alive && self.Epoch >= _firstEpoch;
 
     private int LeaderSeen => Seen.Version == 0 ? -1 : Schedule.PartitionOf(Seen).Leader;
 
@@ -282,7 +283,9 @@ internal sealed class SimulatedNode : Endpoint
         if (leader < 0 || !Seen.IsAlive(leader)) return;
         if (_asked is { } asked && asked.To == leader && asked.LeaderEpoch == replica.State.LeaderEpoch && asked.BrokerEpoch == BrokerEpoch) return;
 
-        _asked = new Fetch(++_token, Id, BrokerEpoch, replica.State.LeaderEpoch, Disk.EndOffset, replica.LastEpoch);
+        var flushes = Schedule.Setting.FlushesForAcks;
+        if (flushes && _rules.WaitsForFlush) Disk.Flush();
+        _asked = new Fetch(++_token, Id, BrokerEpoch, replica.State.LeaderEpoch, Disk.EndOffset, replica.LastEpoch, flushes);
         _fetchDeadline = Schedule.Now + Setting.FetchTimeout;
         Send(leader, _asked);
     }

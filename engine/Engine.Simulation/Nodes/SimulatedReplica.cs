@@ -23,7 +23,11 @@ internal sealed class SimulatedReplica
     public SimulatedReplica(Schedule schedule, SimulatedNode node, SimulatedDisk disk)
     {
         (_schedule, _node, _disk, _rules) = (schedule, node, disk, schedule.Rules);
-        State = new ReplicatedPartition(node.Id, schedule.Setting.ReplicaLagMax, _rules.Commit) { MinInSync = schedule.Setting.MinInSync };
+        State = new ReplicatedPartition(node.Id, schedule.Setting.ReplicaLagMax, _rules.Commit) 
+        {
+            MinInSync = schedule.Setting.MinInSync,
+            JoinsFlushed = schedule.Setting.FlushesForAcks,
+        };
         LearnFromLog();
         State.ReplicaAppended(_disk.EndOffset, 0);
         _storedEnd = _disk.EndOffset;
@@ -36,6 +40,16 @@ internal sealed class SimulatedReplica
 
     private bool Holds => _schedule.Setting.HoldsAcknowledgements;
 
+    private bool Flushes => (Holds || _schedule.Setting.FlushesForAcks) && _rules.WaitsForFlush;
+
+    private bool HasEnoughInSync =>
+        State.InSync.Count >= (_schedule.Setting.FlushesForAcks ? Math.Max(State.MinInSync, State.Majority) : State.MinInSync);
+
+    /// <summary>How far acks=all has what it asks for.</summary>
+    private long AnswerableEnd => _schedule.Setting.FlushesForAcks
+        ? State.FlushedEnd(_rules.WaitsForFlush ? _disk.FlushedEnd : _disk.EndOffset)
+        : State.HighWatermark;
+
     public void Produce(Produce asked)
     {
         if (!State.IsLeader)
@@ -44,7 +58,7 @@ internal sealed class SimulatedReplica
             return;
         }
 
-        if (asked.AcksAll && State.InSync.Count < State.MinInSync)
+        if (asked.AcksAll && !HasEnoughInSync)
         {
             Answer(asked, ErrorCode.NotEnoughReplicas, -1);
             return;
@@ -61,8 +75,8 @@ internal sealed class SimulatedReplica
             baseOffset = State.Append(asked.Records);
             _disk.Append(StoredBatch.After(_disk.Chain, asked.Batch, _rules.EpochOf(State, _firstReign), baseOffset, asked.Records, asked.Sequence));
             _producers.Appended(asked.Sequence, baseOffset, nowMs: 0);
-            if (!Holds || !_rules.WaitsForFlush) Stored(_disk.EndOffset);
-            else BeginFlush();
+            if (!Holds || !Flushes) Stored(_disk.EndOffset);
+            if (Flushes) BeginFlush();
         }
 
         _waiting.Add(new Waiting(asked, baseOffset, baseOffset + asked.Records, State.LeaderEpoch, _schedule.Now + Setting.ProduceTimeout));
@@ -156,7 +170,7 @@ internal sealed class SimulatedReplica
             if (_rules.FollowersLearnProducers) _producers.Appended(batch.Sequence, batch.BaseOffset, nowMs: 0);
         }
 
-        if (Holds && _rules.WaitsForFlush && !Flush()) return false;
+        if (Flushes && !Flush()) return false;
         State.ReplicaAppended(_disk.EndOffset, answer.HighWatermark);
         return true;
     }
@@ -192,7 +206,7 @@ internal sealed class SimulatedReplica
         if (isFollower)
         {
             var registration = _rules.FencesRegistrations ? asked.BrokerEpoch : -1;
-            if (!State.FollowerFetched(asked.Replica, asked.Offset, new Instant(_schedule.Now), _effects, brokerEpoch: registration))
+            if (!State.FollowerFetched(asked.Replica, asked.Offset, new Instant(_schedule.Now), _effects, asked.IsFlushed ? asked.Offset : -1, registration))
             {
                 Answer(asked, ErrorCode.NotLeaderOrFollower);
                 return;
@@ -258,14 +272,14 @@ internal sealed class SimulatedReplica
         for (var i = 0; i < _waiting.Count; i++)
         {
             var waiting = _waiting[i];
-            if ((waiting.Asked.AcksAll ? State.HighWatermark : Math.Max(_storedEnd, State.HighWatermark)) < waiting.EndOffset)
+            if ((waiting.Asked.AcksAll ? AnswerableEnd : Math.Max(_storedEnd, State.HighWatermark)) < waiting.EndOffset)
             {
                 _waiting[kept++] = waiting;
                 continue;
             }
 
             var error = !State.IsLeader || State.LeaderEpoch != waiting.LeaderEpoch ? ErrorCode.NotLeaderOrFollower
-                : waiting.Asked.AcksAll && State.InSync.Count < State.MinInSync ? ErrorCode.NotEnoughReplicasAfterAppend
+                : waiting.Asked.AcksAll && !HasEnoughInSync ? ErrorCode.NotEnoughReplicasAfterAppend
                 : ErrorCode.None;
             Answer(waiting.Asked, error, error == ErrorCode.None ? waiting.BaseOffset : -1);
         }

@@ -24,6 +24,7 @@ public sealed class LawTests(ITestOutputHelper output)
         { nameof(Mutants.AcknowledgesBeforeTheFlush), "durable", nameof(AcknowledgedRecordsSurvive) },
         { nameof(Mutants.ElectsOutsideTheInSyncSet), "durable", nameof(AcknowledgedRecordsSurvive) },
         { nameof(Mutants.ElectsOutsideTheInSyncSet), "durable", nameof(HighWatermarkNeverMovesBack) },
+        { nameof(Mutants.AcknowledgesBeforeTheFlush), "flushed-acks", nameof(AcknowledgedRecordsSurvive) },
         { nameof(Mutants.CommitsBelowMinInSync), "durable", nameof(CommittedRecordsAreOnEnoughReplicas) },
         { nameof(Mutants.LooksAtNoEpochOfFetches), "durable", nameof(SameBytesAtSameOffset) },
         { nameof(Mutants.TakesOverInSilence), "durable", nameof(OneLeaderPerEpoch) },
