@@ -82,7 +82,7 @@ public sealed class CommandLineTests : IDisposable
     [Fact]
     public async Task Check_EveryExperiment_ResolvesAndStatesItsDisk()
     {
-        var (exitCode, output, error) = await Run("check", "--set", "schedule.measure=1s", "--data", _folder);
+        var (exitCode, output, error) = await Run("check", "--set", "schedule.measure=5s", "--data", _folder);
 
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Contains("flush group-commit(maxDelay=2ms", output);

@@ -1,3 +1,4 @@
+using Harness.Faults;
 using Harness.Load;
 using Harness.Plans;
 using Harness.Results;
@@ -32,6 +33,25 @@ public sealed class FaultRunTests : IDisposable
         Assert.Contains("Through the faults", await File.ReadAllTextAsync(_campaign.Folder.ReportPath), StringComparison.Ordinal);
     }
 
+    [FaultsTheory(FaultNeeds.Network)]
+    [InlineData("cut(follower, at=500ms, for=700ms)")]
+    [InlineData("cut(follower, from=leader, way=in, at=500ms, for=700ms)")]
+    [InlineData("cut(leader, from=clients, way=out, at=500ms, for=700ms)")]
+    public async Task Run_LinkIsCut_LosesNothing(string fault) => AssertNothingLost(await Run(fault));
+
+    [FaultsTheory(FaultNeeds.Proxies)]
+    [InlineData("delay(all, at=300ms, for=1s, by=2ms, jitter=1ms)")]
+    [InlineData("loss(leader, at=300ms, for=1s, share=5%)")]
+    public async Task Run_LinksAreSlow_LosesNothing(string fault) => AssertNothingLost(await Run(fault));
+
+    [FaultsTheory(FaultNeeds.Disks)]
+    [InlineData("power-loss(follower, at=500ms, back=500ms)")]
+    [InlineData("disk-full(follower, at=500ms, for=500ms)")]
+    public async Task Run_DiskOfAFollowerFails_LosesNothing(string fault) => AssertNothingLost(await Run(fault));
+
+    [FaultsFact(FaultNeeds.Throttle)]
+    public async Task Run_DiskOfAFollowerIsSlow_LosesNothing() => AssertNothingLost(await Run("slow-disk(follower, at=300ms, for=1s, rate=256KiB)"));
+
     [Fact]
     public async Task Run_FaultThatOutlivesTheMeasuredTime_IsPutRightAtItsEnd()
     {
@@ -48,6 +68,14 @@ public sealed class FaultRunTests : IDisposable
 
         RunningCampaign.AssertMeasured(row);
         Assert.Null(Assert.Single(_campaign.Folder.ReadFaults(row)).HealedSecond);
+    }
+
+    private void AssertNothingLost(RunRow row)
+    {
+        RunningCampaign.AssertMeasured(row);
+        Assert.Equal((0, 0, 0, 0), (row.Lost, row.Duplicates, row.OutOfOrder, row.Corrupt));
+        Assert.NotNull(Assert.Single(_campaign.Folder.ReadFaults(row)).HealedSecond);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_campaign.WorkFolder));
     }
 
     private async Task<RunRow> Run(string faults)

@@ -7,6 +7,9 @@ namespace Harness.Charts;
 /// <summary>Rate and latency through faults: runs of single cells, for a middle of several would blur the very moments that count.</summary>
 internal static class FaultTimelines
 {
+    /// <summary>How many times the offered rate is drawn where a backlog goes far beyond it.</summary>
+    private const int RateShown = 3;
+
     public static TimelineChart Of(ChartRequest request, IReadOnlyList<CellResults> cells, SeriesNaming naming)
     {
         List<LineSeries> rates = [], latencies = [];
@@ -31,6 +34,10 @@ internal static class FaultTimelines
                 (several ? naming.NameOf(cell) + ": " : "") + fault.Label + Lasted(fault), fault.BeganSecond, Math.Min(fault.HealedSecond ?? double.MaxValue, runs[0].MeasuredSeconds))));
         }
 
+        // A backlog that is sent at once would press everything else to the bottom.
+        var highest = rates.SelectMany(line => line.Points).Select(point => point.Y).DefaultIfEmpty(0).Max();
+        double? top = offered.Count > 0 && highest > 2 * RateShown * offered.Max() ? RateShown * offered.Max() : null;
+        if (top is not null) rates = [.. rates.Select(line => line with { Points = [.. line.Points.Select(point => point with { Y = Math.Min(point.Y, top.Value) })] })];
         return new TimelineChart
         {
             Title = request.Title,
@@ -47,6 +54,7 @@ internal static class FaultTimelines
                 "Red: from the moment a fault began until it was put right.",
                 several ? "" : "Thick: the first run, whose faults are marked. Thin: other repeats.",
                 offered.Count > 0 ? "Dashed: offered." : "",
+                top is not null ? $"Drawn up to {RateShown} times that: what had waited was acknowledged at up to {Figure.Prefixed(highest)} records/s." : "",
                 "Nothing is drawn below where nothing was acknowledged.",
             }.Where(sentence => sentence.Length > 0))],
         };

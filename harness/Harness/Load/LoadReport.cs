@@ -182,6 +182,13 @@ public sealed record Verification
 
     public IReadOnlyList<string> Reasons { get; init; } = [];
 
+    /// <summary>What readers were to get and could not, a sentence each; part of <see cref="Reasons"/>.</summary>
+    public IReadOnlyList<string> Unserved { get; init; } = [];
+
+    /// <summary>The reasons without the loss of acknowledged records, for whoever counts it. What no reader can get any more is lost.</summary>
+    internal IEnumerable<string> ReasonsButLoss =>
+        Reasons.Where(reason => reason != Consuming.Findings.InWords(Lost, Consuming.Findings.WereLost) && (Lost == 0 || !Unserved.Contains(reason)));
+
     /// <summary>What the records were compared with: <c>content</c>, or <c>structure</c> when nothing is known of their origin.</summary>
     public required string Against { get; init; }
 

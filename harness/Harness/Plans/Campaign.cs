@@ -106,7 +106,7 @@ public sealed class Campaign
                 var labels = new Dictionary<string, string>();
                 if (plans.Count > 1) labels[Plan.PartAxis] = plan.Part;
                 foreach (var (axis, text) in values) labels[axis.Name] = check.Settings.GetValueOrDefault(axis.Setting, text);
-                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)) { Faults = applied.Faults });
+                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)) { Faults = applied.Faults, CountsLoss = applied.CountsLoss });
             }
         }
 

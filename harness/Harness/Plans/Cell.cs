@@ -13,6 +13,9 @@ public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, S
 {
     /// <summary>What goes wrong while it is measured.</summary>
     public IReadOnlyList<FaultStep> Faults { get; init; } = [];
+
+    /// <inheritdoc cref="Plan.CountsLoss"/>
+    public bool CountsLoss { get; init; }
 }
 
 /// <summary>One run to be made: a cell and which repeat of it, from 1.</summary>

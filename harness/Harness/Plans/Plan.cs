@@ -19,6 +19,9 @@ public sealed record Plan
     /// <summary>What goes wrong while it is measured, and when.</summary>
     public IReadOnlyList<FaultStep> Faults { get; init; } = [];
 
+    /// <summary>True where loss is what is asked for: a run that loses acknowledged records is then a finding, and sound.</summary>
+    public bool CountsLoss { get; init; }
+
     /// <summary>What is varied; the cells are the cross product.</summary>
     public IReadOnlyList<Axis> Vary { get; init; } = [];
 

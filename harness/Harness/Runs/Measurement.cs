@@ -47,7 +47,7 @@ internal sealed record Measurement(
     {
         var machine = End.Machine.Since(Begin.Machine);
         var seconds = Report.Phases.First(phase => phase.Name == "measure").Duration.TotalSeconds;
-        var reasons = Report.Problems.Concat(Report.Verification is { Sound: false } verification ? verification.Reasons : []).Distinct().ToList();
+        var reasons = Report.Problems.Concat(Report.Verification is { Sound: false } verification ? Run.Cell.CountsLoss ? verification.ReasonsButLoss : verification.Reasons : []).Distinct().ToList();
         reasons.AddRange(Extras.ReplicaDifferences ?? []);
         if (Math.Abs(End.Since(Begin).TotalSeconds - seconds) > Math.Max(LateShare * seconds, LateSeconds))
             reasons.Add($"the counters were read over {End.Since(Begin).TotalSeconds:0.00} s instead of {seconds:0.00} s: the machine had no time for the harness");

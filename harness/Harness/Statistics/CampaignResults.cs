@@ -71,11 +71,11 @@ public sealed class CellResults(ResultFolder folder, CellFacts facts)
         }
     }
 
-    /// <summary>The metric over sound runs; null when none has it.</summary>
+    /// <summary>The metric over sound runs, or over all where it is faults that it counts; null when none has it.</summary>
     public Spread? Spread(Metric metric) => Statistics.Spread.Of(Values(metric));
 
     public IReadOnlyList<double> Values(Metric metric) =>
-        [.. SoundRuns.Select(metric.Of).OfType<double>().Where(double.IsFinite)];
+        [.. (metric.IsFault ? Runs : SoundRuns).Select(metric.Of).OfType<double>().Where(double.IsFinite)];
 
     /// <summary>This cell against another, pairwise by repeat; null when no repeat has both.</summary>
     public PairedComparison? Against(CellResults other, Metric metric) => PairedComparison.Of(Runs, other.Runs, metric);

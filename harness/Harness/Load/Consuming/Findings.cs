@@ -3,6 +3,8 @@ namespace Harness.Load.Consuming;
 /// <summary>What readers found, in records, with a few examples in words. For one thread at a time.</summary>
 internal sealed class Findings
 {
+    public const string WereLost = "lost";
+
     private const int MaxExamples = 10;
 
     private readonly List<string> _examples = [];
@@ -51,18 +53,19 @@ internal sealed class Findings
         _examples.AddRange(other._examples.Take(MaxExamples - _examples.Count));
     }
 
-    public Verification Conclude(string against, long acked, IEnumerable<string> otherReasons)
+    public Verification Conclude(string against, long acked, IReadOnlyList<string> unserved)
     {
         (long Count, string What)[] anomalies =
         [
-            (Lost, "lost"), (Duplicated, "read twice"), (Reordered, "read out of order"),
+            (Lost, WereLost), (Duplicated, "read twice"), (Reordered, "read out of order"),
             (Corrupted, "corrupted"), (Unexpected, "never sent by this load"), (Uncommitted, "read and not committed"),
         ];
-        List<string> reasons = [.. anomalies.Where(anomaly => anomaly.Count > 0).Select(anomaly => $"{anomaly.Count} records were {anomaly.What}"), .. otherReasons];
+        List<string> reasons = [.. anomalies.Where(anomaly => anomaly.Count > 0).Select(anomaly => InWords(anomaly.Count, anomaly.What)), .. unserved];
         return new()
         {
             Sound = reasons.Count == 0,
             Reasons = reasons,
+            Unserved = unserved,
             Against = against,
             Acked = acked,
             Read = Read,
@@ -76,6 +79,9 @@ internal sealed class Findings
             Examples = _examples,
         };
     }
+
+    /// <summary>The sentence of <see cref="Verification.Reasons"/> about so many of one kind.</summary>
+    public static string InWords(long records, string what) => $"{records} records were {what}";
 
     private long Noted(long records, string what, string where)
     {

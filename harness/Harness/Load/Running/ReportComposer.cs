@@ -92,7 +92,7 @@ internal static class ReportComposer
         var findings = new Findings();
         foreach (var check in checks) findings.Add(check.Conclude());
         foreach (var reader in readers) findings.AddUncommitted(reader.Vanished, $"reader {reader.Number} found them gone when it came back");
-        return findings.Conclude(produced ? "content" : "structure", acked, readers.SelectMany(reader => reader.Unserved));
+        return findings.Conclude(produced ? "content" : "structure", acked, [.. readers.SelectMany(reader => reader.Unserved)]);
     }
 
     public static IEnumerable<string> Notes(LoadSpec spec, ProduceReport? produced)
