@@ -20,7 +20,7 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>SIGKILL cannot be refused; only a process stuck in the kernel outlives this.</summary>
     private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10);
 
-    private static readonly TimeSpan LastWordsDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastWordsDeadline = TimeSpan.FromSeconds(2);
 
     private readonly NodeCommand _command;
     private readonly Func<string, bool>? _takeLine;
