@@ -7,14 +7,14 @@ internal sealed class NumberRanges
 
     public NumberRanges(IEnumerable<Stretch> stretches)
     {
-        foreach (var producer in stretches.GroupBy(stretch => stretch.Producer))
+        var sorted = stretches.ToList();
+        sorted.Sort(Stretch.ByNumber);
+        List<(long From, long To)> ranges = [];
+        foreach (var stretch in sorted)
         {
-            var ranges = _ranges[producer.Key] = [];
-            foreach (var stretch in producer.OrderBy(stretch => stretch.First))
-            {
-                if (ranges.Count > 0 && stretch.First <= ranges[^1].To) ranges[^1] = (ranges[^1].From, Math.Max(ranges[^1].To, stretch.End));
-                else ranges.Add((stretch.First, stretch.End));
-            }
+            if (!_ranges.ContainsKey(stretch.Producer)) _ranges[stretch.Producer] = ranges = [];
+            if (ranges.Count > 0 && stretch.First <= ranges[^1].To) ranges[^1] = (ranges[^1].From, Math.Max(ranges[^1].To, stretch.End));
+            else ranges.Add((stretch.First, stretch.End));
         }
     }
 

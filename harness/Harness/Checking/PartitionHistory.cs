@@ -44,7 +44,9 @@ internal sealed class PartitionHistory(int partition, Evidence evidence)
     public HistoryVerdict Conclude(HistoryVerdict sum)
     {
         var seen = Stretch.Union(_views.Values.SelectMany(view => view.Given));
-        var last = _pass is { } pass ? Stretch.Union(_views.TryGetValue(pass.Reader, out var view) ? view.Given : []) : seen;
+        var last = _pass is { } pass && _views.Keys.Any(reader => reader != pass.Reader)
+            ? Stretch.Union(_views.TryGetValue(pass.Reader, out var view) ? view.Given : [])
+            : seen;
         var (lost, unseen) = Missing(new NumberRanges(last));
         var (duplicated, reordered) = Order();
         var everRead = new NumberRanges(seen);

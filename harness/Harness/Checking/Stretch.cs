@@ -23,7 +23,7 @@ internal readonly record struct Stretch(long Offset, int Producer, long First, l
     {
         // Stretches that share a pair share the distance from number to offset too, so only neighbours in this order can overlap.
         var sorted = stretches.ToList();
-        sorted.Sort((a, b) => (a.Producer, a.First - a.Offset, a.Offset).CompareTo((b.Producer, b.First - b.Offset, b.Offset)));
+        sorted.Sort(ByLine);
         var union = new List<Stretch>();
         foreach (var next in sorted)
         {
@@ -38,25 +38,30 @@ internal readonly record struct Stretch(long Offset, int Producer, long First, l
             }
         }
 
-        union.Sort((a, b) => (a.Offset, a.Producer, a.First).CompareTo((b.Offset, b.Producer, b.First)));
+        union.Sort(ByOffset);
         return union;
     }
 
+    /// <summary>Orders by producer and the numbers of its values.</summary>
+    public static int ByNumber(Stretch a, Stretch b) => a.Producer != b.Producer ? a.Producer.CompareTo(b.Producer) : a.First.CompareTo(b.First);
+
     /// <summary>The pairs of one union that another one lacks.</summary>
-    public static IEnumerable<Stretch> Without(IReadOnlyList<Stretch> these, IReadOnlyList<Stretch> those)
+    public static IEnumerable<Stretch> Without(IEnumerable<Stretch> these, IEnumerable<Stretch> those)
     {
-        var byLine = those.GroupBy(other => (other.Producer, other.First - other.Offset))
-            .ToDictionary(line => line.Key, line => line.ToList()); // in the order of offsets, as the union was
-        foreach (var stretch in these)
+        var (kept, removed) = (these.ToList(), those.ToList());
+        kept.Sort(ByLine);
+        removed.Sort(ByLine);
+        var first = 0; // of those that may reach into what is still to come
+        foreach (var stretch in kept)
         {
+            while (first < removed.Count && removed[first] is var gone && LineOf(gone).CompareTo(LineOf(stretch)) is var order
+                && (order < 0 || (order == 0 && gone.EndOffset <= stretch.Offset))) first++;
+
             var from = stretch.Offset;
-            if (byLine.TryGetValue((stretch.Producer, stretch.First - stretch.Offset), out var line))
+            for (var i = first; i < removed.Count && LineOf(removed[i]) == LineOf(stretch) && removed[i].Offset < stretch.EndOffset; i++)
             {
-                for (var i = FirstEndingAfter(line, from); i < line.Count && line[i].Offset < stretch.EndOffset; i++)
-                {
-                    if (line[i].Offset > from) yield return stretch.Part(from, line[i].Offset);
-                    from = Math.Max(from, line[i].EndOffset);
-                }
+                if (removed[i].Offset > from) yield return stretch.Part(from, removed[i].Offset);
+                from = Math.Max(from, removed[i].EndOffset);
             }
 
             if (from < stretch.EndOffset) yield return stretch.Part(from, stretch.EndOffset);
@@ -65,6 +70,17 @@ internal readonly record struct Stretch(long Offset, int Producer, long First, l
 
     /// <summary>The part from one offset to before another.</summary>
     public Stretch Part(long from, long to) => new(from, Producer, First + (from - Offset), to - from);
+
+    // Only stretches on one line can share a pair of offset and value.
+    private static (int Producer, long Distance) LineOf(in Stretch stretch) => (stretch.Producer, stretch.First - stretch.Offset);
+
+    private static int ByLine(Stretch a, Stretch b)
+    {
+        var order = LineOf(a).CompareTo(LineOf(b));
+        return order != 0 ? order : a.Offset.CompareTo(b.Offset);
+    }
+
+    private static int ByOffset(Stretch a, Stretch b) => a.Offset != b.Offset ? a.Offset.CompareTo(b.Offset) : ByNumber(a, b);
 
     /// <summary>The first of disjoint stretches in the order of offsets that ends behind an offset.</summary>
     public static int FirstEndingAfter(List<Stretch> sorted, long offset)
