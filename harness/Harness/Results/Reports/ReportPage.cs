@@ -115,6 +115,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         [
             ("cell", false), ("repeat", true), ("sound", false), ("offered (records/s)", true), ("achieved (records/s)", true), ("operations (/s)", true), ("acknowledged", true), ("failed", true),
             ("read back", true), ("lost", true), ("duplicates", true), ("out of order", true), ("corrupt", true),
+            ("indeterminate", true), ("uncommitted reads", true), ("inconsistent offsets", true), ("replicas that differ", true),
             ("p50 (ms)", true), ("p90 (ms)", true), ("p99 (ms)", true), ("p99.9 (ms)", true), ("max (ms)", true), ("broker CPU (s/GB)", true),
             .. roles.Select(role => ($"{role} (cores)", true)), .. roles.Select(role => ($"{role} RSS (MB)", true)), .. roles.Select(role => ($"{role} context switches", true)),
             ("disk written (MB)", true), ("dirty pages, most (MB)", true), ("steal (s)", true), ("ran out first", false), ("durability", false),
@@ -124,6 +125,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
             [
                 LabelOf(run), Count(run.Repeat), run.Sound ? "yes" : "FAILED: " + run.Reason, Number(run.OfferedPerSecond), Number(Metric.Achieved.Of(run)), Number(Metric.Operations.Of(run)), Count(run.Acked), Count(run.Failed),
                 run.Verified is { } verified ? Count(verified) : "not checked", Count(run.Lost), Count(run.Duplicates), Count(run.OutOfOrder), Count(run.Corrupt),
+                Count(run.Indeterminate), Count(run.UncommittedReads), run.InconsistentOffsets is { } offsets ? Count(offsets) : "", run.ReplicaDifferences is { } differ ? Count(differ) : "",
                 Number(run.P50Ms), Number(run.P90Ms), Number(run.P99Ms), Number(run.P999Ms), Number(run.MaxMs), Number(run.CpuSecondsPerGb),
                 .. roles.Select(role => Number(run.Role(role)?.Cores)), .. roles.Select(role => Number(run.Role(role)?.RssMaxBytes / 1e6)),
                 .. roles.Select(role => run.Role(role) is { } use ? Count(use.ContextSwitches) : ""),
