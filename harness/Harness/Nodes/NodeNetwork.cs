@@ -142,10 +142,11 @@ internal sealed class NodeNetwork : IAsyncDisposable
 
     private static string OwnerOf(int processId) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{processId}");
 
-    // What is gone already is no failure; the veth pairs go with their namespaces.
+    // What is gone already is no failure. The pairs first: a namespace that a closing connection still holds would keep its own.
     private static async Task Remove(int subnet)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{Prefix}{subnet}");
+        foreach (var pair in Directory.GetDirectories(Interfaces, string.Create(CultureInfo.InvariantCulture, $"tb{subnet}n*"))) await Run("link", "del", Path.GetFileName(pair));
         if (Directory.Exists(Namespaces))
             foreach (var file in Directory.GetFiles(Namespaces, name + "-*")) await Run("netns", "del", Path.GetFileName(file));
         await Run("link", "del", name);
