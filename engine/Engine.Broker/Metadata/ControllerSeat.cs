@@ -10,8 +10,8 @@ namespace Engine.Broker.Metadata;
 /// and who is first to begin the next has it.</para>
 /// <para>The next term begins when the lock is free (its process died or gave it up) or its holder was silent for a session's time. A
 /// holder that wakes is no controller until it has shown itself again and then looked whether a next term has begun
-/// (<see cref="IMetadataStore.HoldsSession"/> is false so long). Who began that term looks at the holder's heartbeat once more afterwards: still
-/// silent, so the holder's look is yet to come and finds the new term; no longer silent, so the new term is given up. Hence never two
+/// (<see cref="IMetadataStore.HoldsSession"/> is false so long). Who began that term looks at the holder's heartbeat once more
+/// afterwards: still silent, so the holder's look is yet to come and finds the new term; no longer silent, so the new term is given up. Hence never two
 /// at once. A controller that is stopped between a decision and its append is stopped by the journal, which takes nothing that
 /// was decided on an older version.</para>
 /// <para>One thread only, but for <see cref="IsHeld"/>.</para>
@@ -82,7 +82,8 @@ internal sealed partial class ControllerSeat(string folder, int nodeId, Neighbou
     {
         try
         {
-            return int.TryParse(FileLock.ReadDescription(PathOf(term)), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+            var description = FileLock.ReadDescription(PathOf(term));
+            return int.TryParse(description, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
         }
         catch (IOException) when (!File.Exists(PathOf(term)))
         {

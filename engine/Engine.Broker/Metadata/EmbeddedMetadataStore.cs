@@ -227,7 +227,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
             // Judged again with every attempt: this process may have been stopped since the last. A node that starts again takes
             // its lock before it registers, so the epoch seen here is of the life that ended.
             if (IsOver(broker.NodeId))
-                this.Update(state => IsController && state.Brokers[broker.NodeId] is { Alive: true } now && now.Epoch == broker.Epoch && IsOver(broker.NodeId)
+                this.Update(state => IsController && state.Brokers[broker.NodeId] == broker && IsOver(broker.NodeId)
                     ? [new BrokerStopped(broker.NodeId, broker.Epoch)]
                     : null);
         }
@@ -262,5 +262,6 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
     }
 
     private static bool IsOurs(string name) =>
-        name.EndsWith(".lock", StringComparison.Ordinal) || SeenVersions.IsOne(name) || name.StartsWith(ClusterJournal.FileName, StringComparison.Ordinal);
+        name.EndsWith(".lock", StringComparison.Ordinal) || SeenVersions.IsOne(name) ||
+        name.StartsWith(ClusterJournal.FileName, StringComparison.Ordinal);
 }

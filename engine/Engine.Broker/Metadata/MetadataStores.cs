@@ -17,7 +17,8 @@ internal static class MetadataStores
         "metadata",
         new StrategyCatalog<OpenMetadataStore>.Entry("embedded", "a journal in a folder that the nodes of one machine share",
             EmbeddedMetadataStore.Create),
-        new StrategyCatalog<OpenMetadataStore>.Entry("etcd", "keys of an etcd that the nodes of several machines can reach", EtcdMetadataStore.Create));
+        new StrategyCatalog<OpenMetadataStore>.Entry("etcd", "keys of an etcd that the nodes of several machines can reach",
+            EtcdMetadataStore.Create));
 }
 
 /// <summary>A store that cannot be opened or trusted; the message says what to do.</summary>

@@ -77,12 +77,14 @@ internal sealed class NeighbourNodes(string folder, SessionTimes times, Heartbea
             try
             {
                 using var file = File.OpenHandle(path, share: FileShare.ReadWrite);
-                return new(description, now, MemoryMappedFile.CreateFromFile(
-                    file, mapName: null, sizeof(long), MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true), isBarred: false);
+                var mapping = MemoryMappedFile.CreateFromFile(
+                    file, mapName: null, sizeof(long), MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+                return new(description, now, mapping, isBarred: false);
             }
             catch (UnauthorizedAccessException)
             {
-                NodeLog.Warn($"node {nodeId} runs as another user, so its heartbeat {path} cannot be read: it counts as alive while its process is there");
+                NodeLog.Warn($"node {nodeId} runs as another user, so its heartbeat {path} cannot be read: " +
+                    "it counts as alive while its process is there");
                 return new(description, now, mapping: null, isBarred: true);
             }
             catch (Exception gone) when (gone is IOException or ArgumentException)

@@ -13,6 +13,7 @@ internal sealed record SessionTimes(TimeSpan Timeout, TimeSpan HeartbeatInterval
 
     /// <summary>What is wrong with them, or null. A session must outlive a heartbeat that comes late.</summary>
     public string? Problem() => HeartbeatInterval * 2 > Timeout
-        ? $"broker.heartbeat.interval.ms={HeartbeatInterval.TotalMilliseconds} must be at most half of broker.session.timeout.ms={Timeout.TotalMilliseconds}"
+        ? $"broker.heartbeat.interval.ms={HeartbeatInterval.TotalMilliseconds} must be at most half of " +
+            $"broker.session.timeout.ms={Timeout.TotalMilliseconds}"
         : null;
 }

@@ -144,10 +144,12 @@ internal sealed class EtcdClient : IDisposable
     }
 
     private static bool IsTransport(Exception error) =>
-        error is HttpRequestException or OperationCanceledException or ObjectDisposedException or (IOException and not (EtcdUnreachableException or EtcdRefusedException));
+        error is HttpRequestException or OperationCanceledException or ObjectDisposedException
+            or (IOException and not (EtcdUnreachableException or EtcdRefusedException));
 
     private static EtcdUnreachableException Unreachable(Uri member, Exception error) => new(
-        $"etcd at {member.Authority} does not answer: {(error is OperationCanceledException or ObjectDisposedException ? "it takes too long" : error.Message)}");
+        $"etcd at {member.Authority} does not answer: " +
+        (error is OperationCanceledException or ObjectDisposedException ? "it takes too long" : error.Message));
 
     private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 

@@ -192,7 +192,7 @@ internal sealed class EtcdMetadataStore : IMetadataStore
             {
                 if (broker.NodeId == _nodeId || !broker.Alive || HasSession(broker.NodeId)) continue;
                 // Judged again with every attempt. A node has its key before it registers, so this epoch is of the life that ended.
-                this.Update(state => IsController && state.Brokers[broker.NodeId] is { Alive: true } now && now.Epoch == broker.Epoch && !HasSession(broker.NodeId)
+                this.Update(state => IsController && state.Brokers[broker.NodeId] == broker && !HasSession(broker.NodeId)
                     ? [new BrokerStopped(broker.NodeId, broker.Epoch)]
                     : null);
             }
@@ -222,7 +222,8 @@ internal sealed class EtcdMetadataStore : IMetadataStore
                 if (taken.Lease == _session.Lease) return;
                 if (taken.Text != _life && MonotonicClock.Now >= deadline)
                     throw new MetadataException(
-                        $"node {_nodeId} of the cluster under {_prefix} is running already ({taken.Text}): stop it or choose another node id.");
+                        $"node {_nodeId} of the cluster under {_prefix} is running already ({taken.Text}): " +
+                        "stop it or choose another node id.");
             }
             else
             {
@@ -254,8 +255,8 @@ internal sealed class EtcdMetadataStore : IMetadataStore
         if (others.Count == 0) return true;
         try
         {
-            var seen = new EtcdTransaction().Range(_prefix + "seen/", EtcdTransaction.EndOf(_prefix + "seen/")).Send(_client, _times.Timeout / 2)
-                .Range(0).ToDictionary(key => key.LastPart, key => long.Parse(key.Text, CultureInfo.InvariantCulture));
+            var seen = new EtcdTransaction().Range(_prefix + "seen/", EtcdTransaction.EndOf(_prefix + "seen/"))
+                .Send(_client, _times.Timeout / 2).Range(0).ToDictionary(key => key.LastPart, key => long.Parse(key.Text, CultureInfo.InvariantCulture));
             return others.All(broker => seen.GetValueOrDefault(broker.NodeId.ToString(CultureInfo.InvariantCulture)) >= version);
         }
         catch (IOException)

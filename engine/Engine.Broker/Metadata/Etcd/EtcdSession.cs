@@ -82,7 +82,8 @@ internal sealed class EtcdSession : IDisposable
     {
         var sent = MonotonicClock.Now;
         var seconds = (long)Math.Ceiling(_times.Timeout.TotalSeconds);
-        var answer = _client.Call("v3/lease/grant", Encoding.UTF8.GetBytes($"{{\"TTL\":\"{seconds.ToString(CultureInfo.InvariantCulture)}\"}}"), patience);
+        var body = Encoding.UTF8.GetBytes($"{{\"TTL\":\"{seconds.ToString(CultureInfo.InvariantCulture)}\"}}");
+        var answer = _client.Call("v3/lease/grant", body, patience);
         Volatile.Write(ref _lease, EtcdKey.Number(answer, "ID"));
         Clock.Renew(sent);
     }

@@ -64,10 +64,12 @@ internal sealed class EtcdWatch : IDisposable
                 while (!_stop.IsSet && lines.ReadLine() is { } line)
                 {
                     _onChange();
-                    if (line.Contains("\"canceled\":true", StringComparison.Ordinal) || line.StartsWith("{\"error\"", StringComparison.Ordinal)) break;
+                    if (line.Contains("\"canceled\":true", StringComparison.Ordinal)) break;
+                    if (line.StartsWith("{\"error\"", StringComparison.Ordinal)) break;
                 }
             }
-            catch (Exception broken) when (broken is IOException or HttpRequestException or ObjectDisposedException or InvalidOperationException or OperationCanceledException)
+            catch (Exception broken) when (broken is IOException or HttpRequestException or ObjectDisposedException
+                or InvalidOperationException or OperationCanceledException)
             {
                 // Whoever keeps the session says so when etcd cannot be reached.
             }
