@@ -48,7 +48,8 @@ internal sealed class BrokerNode : IDisposable
 
             var produce = new ProduceHandler(partitions, deadlines, new AckRules(acks), _membership);
             var fetch = new FetchHandler(partitions, deadlines, _membership);
-            var dispatch = new Dispatch(produce, fetch, new PushHandler(partitions, _membership), AdminApis.All(_store, () => reconciler.InForce, Settings(options), partitions));
+            var admin = AdminApis.All(_store, () => reconciler.InForce, Settings(options), partitions, _membership);
+            var dispatch = new Dispatch(produce, fetch, new PushHandler(partitions, _membership), admin);
             var clients = Listen(options, options.Listen, dispatch, ListenerKind.Client);
             var brokers = Listen(options, options.InterBroker, dispatch, ListenerKind.InterBroker);
             (ClientEndpoint, InterBrokerEndpoint) = (clients.Endpoint, brokers.Endpoint);

@@ -20,6 +20,7 @@ internal sealed class Controller : IDisposable
     private readonly IDisposable _watch;
     private readonly Thread _thread;
     private volatile bool _stopping;
+    private bool _fails;
     private ClusterState? _settled;
 
     /// <param name="store">Where the cluster's state is kept.</param>
@@ -52,13 +53,15 @@ internal sealed class Controller : IDisposable
             try
             {
                 Settle();
+                _fails = false;
                 if (MonotonicClock.Now < balanceAt) continue;
                 Balance();
                 balanceAt = MonotonicClock.Now + Interval;
             }
             catch (Exception error) when (error is IOException or ClusterRecordException or MetadataException)
             {
-                NodeLog.Warn($"the controller's changes were not recorded, trying again: {error.Message}");
+                if (!_fails) NodeLog.Warn($"the controller's changes were not recorded, trying again: {error.Message}");
+                _fails = true;
                 pause = RetryPause;
             }
         }

@@ -1,3 +1,4 @@
+using Engine.Broker.Cluster;
 using Engine.Broker.Metadata;
 using Engine.Broker.Partitions;
 using Engine.Core.Cluster;
@@ -13,11 +14,12 @@ internal static class AdminApis
     /// <param name="inForce">The state that this node acts on.</param>
     /// <param name="node">The node's settings.</param>
     /// <param name="partitions">The replicas it holds.</param>
-    public static IReadOnlyList<IAdminApi> All(IMetadataStore store, Func<ClusterState> inForce, NodeSettings node, PartitionTable partitions)
+    /// <param name="session">Whether it may act on that.</param>
+    public static IReadOnlyList<IAdminApi> All(IMetadataStore store, Func<ClusterState> inForce, NodeSettings node, PartitionTable partitions, ISession session)
     {
         var (metadata, create, delete) = (new MetadataHandler(store, inForce, node), new CreateTopicsHandler(store, node), new DeleteTopicsHandler(store));
         var (configs, producerIds, offsets) = (new DescribeConfigsHandler(store, node), new InitProducerIdHandler(store), new ListOffsetsHandler(partitions));
-        var deleteRecords = new DeleteRecordsHandler(partitions);
+        var deleteRecords = new DeleteRecordsHandler(partitions, session);
         return
         [
             new AdminApi<ApiVersionsRequest, ApiVersionsResponse>(

@@ -1,3 +1,4 @@
+using Engine.Broker.Cluster;
 using Engine.Broker.Partitions;
 using Engine.Core;
 using Engine.Protocol.Messages;
@@ -10,7 +11,7 @@ namespace Engine.Broker.Handlers;
 /// Blocks on a disk. The answer comes when the leader will never show the records again; followers drop them with their next
 /// fetch, which brings the leader's start offset.
 /// </remarks>
-internal sealed class DeleteRecordsHandler(PartitionTable partitions)
+internal sealed class DeleteRecordsHandler(PartitionTable partitions, ISession session)
 {
     public DeleteRecordsResponse Handle(DeleteRecordsRequest request) => new()
     {
@@ -24,7 +25,8 @@ internal sealed class DeleteRecordsHandler(PartitionTable partitions)
         try
         {
             var (error, start) = partition.DeleteRecords(asked.Offset);
-            return new(asked.Partition, start, error);
+            // Asked last: the node may have been paused in between, and another leads that still shows them.
+            return session.IsHeld ? new(asked.Partition, start, error) : Failed(asked, ErrorCode.NotLeaderOrFollower);
         }
         catch (Exception failure) when (failure is IOException or LogOfflineException)
         {

@@ -51,11 +51,11 @@ internal sealed class InSyncProposals : IInSyncProposals, IDisposable
     private void Run()
     {
         foreach (var proposal in _queue.GetConsumingEnumerable())
-            while (!TryCommit(proposal) && !_stop.Wait(RetryPause)) { }
+            for (var attempt = 1; !TryCommit(proposal, attempt) && !_stop.Wait(RetryPause); attempt++) { }
     }
 
     /// <summary>False when nobody knows whether the store took it: then it is asked again, which the partition epoch makes harmless.</summary>
-    private bool TryCommit(Proposal proposal)
+    private bool TryCommit(Proposal proposal, int attempt)
     {
         var name = $"{proposal.Partition.Topic}-{proposal.Partition.Index}";
         try
@@ -79,7 +79,7 @@ internal sealed class InSyncProposals : IInSyncProposals, IDisposable
         }
         catch (Exception error) when (error is IOException or MetadataException)
         {
-            NodeLog.Warn($"{name}: in-sync change failed, trying again: {error.Message}");
+            if (attempt == 1) NodeLog.Warn($"{name}: in-sync change failed, trying again: {error.Message}");
             return false;
         }
     }
