@@ -164,6 +164,7 @@ public sealed class FailoverTests(ThreeNodes three)
             var followers = _cluster.Nodes.Where(node => node.Setup.NodeId != killed).ToList();
             using (var leader = _cluster.Connect(killed))
             {
+                Assert.Equal(ErrorCode.None, leader.Produce(topic, 0, RecordBatch.Of("on all")).Error);
                 followers.ForEach(node => node.Pause());
                 try
                 {
