@@ -150,7 +150,8 @@ public sealed class FailoverTests(ThreeNodes three)
     }
 
     /// <summary>The control: acks=1 is lost by the same death that acks=all survives. If it never were, these tests would be blind.</summary>
-    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
+    /// <remarks>Not with push: there both records are in the paused followers' sockets when the leader dies.</remarks>
+    [Theory, InlineData("pull")]
     public void AcksOne_LeaderKilledBeforeFollowersHaveIt_IsLost(string replication)
     {
         _cluster = three.Of(replication);
