@@ -304,6 +304,8 @@ internal sealed class Segment
 
     private void Mark(in HeaderScan scan)
     {
+        // A damaged header may name any place: what is taken on trust is not passed on before it is checked.
+        if (!Soundness.Knows(scan.Position, scan.Next)) return;
         if (Volatile.Read(ref _marks) is null) Interlocked.CompareExchange(ref _marks, new BoundaryMarks(BaseOffset), null);
         _marks!.Add(scan.Header.NextOffset, scan.Next);
     }
