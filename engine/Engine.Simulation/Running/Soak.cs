@@ -32,8 +32,6 @@ internal sealed class Soak(SoakOptions options, TextWriter output)
         catch (FormatException problem)
         {
             error.WriteLine(problem.Message);
-            error.WriteLine(SoakOptions.Usage);
-            foreach (var scenario in Scenario.All) error.WriteLine($"  {scenario.Name,-12} {scenario.Promise}");
             return Usage;
         }
     }

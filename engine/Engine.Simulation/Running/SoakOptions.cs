@@ -5,12 +5,12 @@ namespace Engine.Simulation.Running;
 /// <summary>What to run.</summary>
 internal sealed record SoakOptions
 {
-    public const string Usage =
+    private const string Usage =
         """
-        Engine.Simulation [--seeds N] [--from SEED] [--scenario NAME] [--threads N] [--trace] [--stop-with-stdin]
+        Choose from [--seeds N] [--from SEED] [--scenario NAME] [--threads N] [--trace] [--stop-with-stdin]
           --seeds N          how many schedules, one a seed [300]
           --from SEED        the first seed [0]
-          --scenario NAME    one of those below; without it they take turns, seed by seed
+          --scenario NAME    one of them; without it they take turns, seed by seed
           --threads N        how many at once [one a core]
           --trace            every event of every schedule, for a single seed
           --stop-with-stdin  ends when its standard input does
@@ -43,10 +43,11 @@ internal sealed record SoakOptions
                 "--seeds" => options with { Seeds = Number(1) },
                 "--from" => options with { From = Number(0) },
                 "--threads" => options with { Threads = (int)Math.Min(Number(1), 1024) },
-                "--scenario" => options with { Scenario = Simulation.Scenario.Find(Value()) ?? throw new FormatException($"there is no scenario '{args[i]}'.") },
+                "--scenario" => options with { Scenario = Simulation.Scenario.Find(Value()) ?? throw new FormatException(
+                    $"there is no scenario '{args[i]}': choose {string.Join(", ", Simulation.Scenario.All.Select(one => one.Name))}.") },
                 "--trace" => options with { Traces = true, Threads = 1 },
                 "--stop-with-stdin" => options with { StopsWithInput = true },
-                var other => throw new FormatException($"'{other}' is no option."),
+                var other => throw new FormatException($"'{other}' is no option. {Usage}"),
             };
 
             string Value() => ++i < args.Count ? args[i] : throw new FormatException($"{args[i - 1]} needs a value.");

@@ -37,9 +37,9 @@ public sealed class DiskThreadsTests
     [Fact]
     public void Work_ThatWaits_HoldsUpNobodyWhileThreadsAreLeft()
     {
-        using var disk = new DiskThreads(most: 3);
         using var hold = new ManualResetEventSlim();
         using var third = new ManualResetEventSlim();
+        using var disk = new DiskThreads(most: 3); // Ends before what its work waits for.
         disk.Post(new Step(() => hold.Wait()));
         disk.Post(new Step(() => hold.Wait()));
         disk.Post(new Step(third.Set));
