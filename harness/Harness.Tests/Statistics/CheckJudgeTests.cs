@@ -94,6 +94,9 @@ public sealed class CheckJudgeTests
 
         Assert.Equal(CheckVerdict.Met, CheckJudge.Judge(plan, clean)[0].Verdict);
         Assert.Equal((CheckVerdict.FellShort, 7d), (CheckJudge.Judge(plan, losing)[0].Verdict, CheckJudge.Judge(plan, losing)[0].Value));
+        // Nor can the rest speak for a cell whose runs all failed before anyone looked.
+        var holed = clean.Select(run => run.Cell == plan.Cells[0].Id ? run with { Verified = null, Sound = false, Reason = "failed" } : run).ToList();
+        Assert.Equal(CheckVerdict.NotMeasured, CheckJudge.Judge(plan, holed)[0].Verdict);
         // Nobody looked: that is not the same as nothing lost.
         Assert.Equal(CheckVerdict.NotMeasured, CheckJudge.Judge(plan, Runs(plan, 1, 1, 1, 1))[0].Verdict);
     }

@@ -18,8 +18,10 @@ public static class CheckJudge
         {
             if (metric.IsFault)
             {
-                if (WorstOf(check, runs.Where(run => run.Cell == cell.Id).Select(metric.Of).OfType<double>().ToList()) is { } worst)
-                    found.Add(new Finding(plan.LabelOf(cell.Values), worst));
+                var own = runs.Where(run => run.Cell == cell.Id).ToList();
+                var worst = WorstOf(check, own.Select(metric.Of).OfType<double>().ToList());
+                // A sound run without the figure is of a load that does not look; a cell that only failed is a hole in what was seen.
+                if (worst is not null || !own.Any(run => run.Sound)) found.Add(new Finding(plan.LabelOf(cell.Values), worst));
                 continue;
             }
 
