@@ -31,20 +31,19 @@ internal sealed class Reconciler(
 
     public void Apply(ClusterState state)
     {
-        Reconcile(state);
-        Volatile.Write(ref _inForce, state);
-    }
-
-    private void Reconcile(ClusterState state)
-    {
         var isOther = DropGone(state) | OpenNew(state);
         _opened = state;
         // A node that was taken for dead while it lives is told the news as well: they may be of its successors.
-        if (!state.Brokers.TryGetValue(options.NodeId, out var self) || self.Epoch < firstEpoch) return;
+        var isMember = state.Brokers.TryGetValue(options.NodeId, out var self) && self.Epoch >= firstEpoch;
+        if (isMember)
+        {
+            isOther |= TellNews(state) | !ReferenceEquals(state.Brokers, _updated.Brokers);
+            _updated = state;
+        }
 
-        isOther |= TellNews(state) | !ReferenceEquals(state.Brokers, _updated.Brokers);
-        _updated = state;
-        if (isOther) replication.Follow(Followed(state, self.Epoch));
+        // Clients may be sent to who leads now before this node follows it: letting go of a dead leader's connection can take a while.
+        Volatile.Write(ref _inForce, state);
+        if (isMember && isOther) replication.Follow(Followed(state, self!.Epoch));
     }
 
     /// <returns>Whether there were any.</returns>

@@ -1,5 +1,7 @@
 using System.Net.Sockets;
+using Engine.Broker.Metadata;
 using Engine.Core;
+using Engine.Core.Cluster;
 using Engine.Protocol.Messages;
 using Engine.Tests.Interop.Raw;
 
@@ -11,6 +13,7 @@ internal sealed class BrokerCluster : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly BrokerProcess[] _nodes;
     private readonly Func<int, string> _dataFolder;
+    private readonly string _clusterFolder;
 
     public BrokerCluster(int nodes, params string[] options)
         : this(nodes, folder => options, folder => [])
@@ -28,11 +31,12 @@ internal sealed class BrokerCluster : IDisposable
         Func<int, string[]>? nodeOptions = null)
     {
         _dataFolder = dataFolder ?? (nodeId => _folder.File($"node-{nodeId}"));
+        _clusterFolder = clusterFolder ?? _folder.File("cluster");
         _nodes = new BrokerProcess[nodes];
         try
         {
             Parallel.For(0, nodes, new ParallelOptions { MaxDegreeOfParallelism = nodes }, index => _nodes[index] = BrokerProcess.Start(
-                new(index + 1, DataFolder(index + 1), clusterFolder ?? _folder.File("cluster"), [.. options(_folder.Path), .. nodeOptions?.Invoke(index + 1) ?? []]) { Under = under(_folder.Path) }));
+                new(index + 1, DataFolder(index + 1), _clusterFolder, [.. options(_folder.Path), .. nodeOptions?.Invoke(index + 1) ?? []]) { Under = under(_folder.Path) }));
         }
         catch
         {
@@ -47,6 +51,9 @@ internal sealed class BrokerCluster : IDisposable
 
     /// <summary>What clients are given to start from.</summary>
     public string Bootstrap => string.Join(',', _nodes.Select(node => node.ClientEndpoint));
+
+    /// <summary>What the nodes have agreed on: none acts on more, and each may still act and answer on less.</summary>
+    public ClusterState Agreed => ClusterJournal.Open(_clusterFolder, long.MaxValue).State;
 
     public string DataFolder(int nodeId) => _dataFolder(nodeId);
 

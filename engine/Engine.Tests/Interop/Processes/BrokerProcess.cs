@@ -108,7 +108,8 @@ internal sealed class BrokerProcess : IDisposable
         return _process.WaitForExit(Patience);
     }
 
-    public void Pause() => ProcessSignal.Stop.Send(ProcessId);
+    /// <summary>SIGSTOP: nothing of it runs any more once this returns, but the system still takes what is sent to it.</summary>
+    public void Pause() => ProcessSignals.Pause(ProcessId);
 
     public void Continue() => ProcessSignal.Continue.Send(ProcessId);
 

@@ -52,7 +52,7 @@ internal sealed class EtcdServer : IDisposable
     public void Kill() => _process.Dispose();
 
     /// <summary>SIGSTOP: connections stay, and nothing is answered.</summary>
-    public void Pause() => ProcessSignal.Stop.Send(_process.Id);
+    public void Pause() => ProcessSignals.Pause(_process.Id);
 
     public void Continue() => ProcessSignal.Continue.Send(_process.Id);
 
