@@ -119,7 +119,13 @@ public sealed class CampaignRunnerTests : IDisposable
         var plan = TestPlans.Produce with
         {
             Cluster = new ClusterPlan { Nodes = 1, Replication = 1, MinInSync = 1 }.WithEnvironment("DOTNET_GCConserveMemory", "1"),
-            Load = new ProduceLoad { Send = new ProduceSpec { RecordsPerSecond = 1000 }, BacklogBytes = 4 << 20, Beside = Antagonist.Spin },
+            Load = new ProduceLoad
+            {
+                Send = new ProduceSpec { RecordsPerSecond = 1000 },
+                Check = new ConsumeSpec { When = ConsumeWhen.During, Consumers = 2 },
+                BacklogBytes = 4 << 20,
+                Beside = Antagonist.Spin,
+            },
             Vary = [],
             Schedule = Brief,
         };
@@ -136,8 +142,11 @@ public sealed class CampaignRunnerTests : IDisposable
         var disk = result.Folder.Runs.Single(run => run.Axes["part"] == "disk");
         Assert.True(disk.BesideBytesPerSecond > 0);
         Assert.Equal([ProcessRole.Leader, ProcessRole.Generator], disk.Processes.Select(use => use.Role));
+        Assert.True(disk.EndToEndP50Ms > 0 && disk.EndToEndP99Ms >= disk.EndToEndP50Ms && disk.EndToEndMaxMs >= disk.EndToEndP99Ms, "latency to the readers");
         Assert.DoesNotContain("in memory", disk.Durability);
-        Assert.Contains("in memory", result.Folder.Runs.Single(run => run.Axes["part"] == "tmpfs").Durability);
+        var inMemory = result.Folder.Runs.Single(run => run.Axes["part"] == "tmpfs");
+        Assert.Contains("in memory", inMemory.Durability);
+        Assert.Null(inMemory.EndToEndP99Ms); // its readers came afterwards
         Assert.Empty(Directory.GetDirectories("/dev/shm", $"testbed-{Environment.ProcessId}-*"));
     }
 

@@ -18,6 +18,9 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric P99 = new("p99", "p99 latency", "ms", true, run => run.P99Ms);
     public static readonly Metric P999 = new("p99.9", "p99.9 latency", "ms", true, run => run.P999Ms);
     public static readonly Metric Max = new("max", "Highest latency", "ms", true, run => run.MaxMs);
+    public static readonly Metric EndToEndP50 = new("end-to-end-p50", "Median latency to the readers", "ms", true, run => run.EndToEndP50Ms);
+    public static readonly Metric EndToEndP99 = new("end-to-end-p99", "p99 latency to the readers", "ms", true, run => run.EndToEndP99Ms);
+    public static readonly Metric EndToEndMax = new("end-to-end-max", "Highest latency to the readers", "ms", true, run => run.EndToEndMaxMs);
     public static readonly Metric CpuPerGb = new("cpu-per-gb", "Broker CPU per GB", "s/GB", true, run => run.CpuSecondsPerGb);
     public static readonly Metric FileCpuPerGb = new("file-cpu-per-gb", "CPU per GB", "s/GB", true, run => run.GoodputBytes > 0 ? run.Role(ProcessRole.Files)?.CpuSeconds / (run.GoodputBytes / 1e9) : null);
     public static readonly Metric BrokerCores = new("broker-cores", "Cores used by the brokers", "cores", true, run => Cores(run, ProcessRole.IsBroker));
@@ -42,8 +45,8 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
 
     public static IReadOnlyList<Metric> All { get; } =
     [
-        Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, CpuPerGb, FileCpuPerGb, BrokerCores, TotalCores, GeneratorCores, Rss, Lost, DiskWrites,
-        DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory, Beside, Ready, FirstFetch, Silence,
+        Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
+        BrokerCores, TotalCores, GeneratorCores, Rss, Lost, DiskWrites, DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory, Beside, Ready, FirstFetch, Silence,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>

@@ -78,6 +78,13 @@ public sealed record RunRow
 
     public double? MaxMs { get; init; }
 
+    /// <summary>From a record's intended send time to the moment a reader that ran meanwhile held it; null where none did.</summary>
+    public double? EndToEndP50Ms { get; init; }
+
+    public double? EndToEndP99Ms { get; init; }
+
+    public double? EndToEndMaxMs { get; init; }
+
     /// <summary>Use of each role, processes of one role added up.</summary>
     public IReadOnlyList<ProcessUse> Processes { get; init; } = [];
 

@@ -172,7 +172,12 @@ internal sealed record Measurement(
         P99Ms = produce.Latency.Percentile(99).TotalMilliseconds,
         P999Ms = produce.Latency.Percentile(99.9).TotalMilliseconds,
         MaxMs = produce.Latency.Max.TotalMilliseconds,
+        EndToEndP50Ms = EndToEnd?.Percentile(50).TotalMilliseconds,
+        EndToEndP99Ms = EndToEnd?.Percentile(99).TotalMilliseconds,
+        EndToEndMaxMs = EndToEnd?.Max.TotalMilliseconds,
     };
+
+    private Histogram? EndToEnd => Report.Consume?.EndToEnd is { Count: > 0 } measured ? measured : null;
 
     private static RunRow WithConsumed(RunRow row, ConsumeReport consume) => row with
     {
