@@ -1,20 +1,39 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
 namespace Engine.Tests.Interop.Processes;
 
 /// <summary>A program that was started with its output collected. Disposing kills it and whatever it started.</summary>
+/// <remarks>
+/// However this process ends, the kernel kills the program then (PR_SET_PDEATHSIG, prctl(2), set by setpriv(1)). It does so already when
+/// the thread ends that started it, hence one that never does starts them all.
+/// </remarks>
 internal sealed class ChildProcess : IDisposable
 {
+    private const string Launcher = "setpriv";
+    private const int NoSuchFile = 2; // ENOENT
+
+    private static readonly BlockingCollection<Action> Starts = [];
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly StringBuilder _errors = new();
     private readonly Task _collected;
     private bool _isDisposed;
 
+    static ChildProcess() => new Thread(() =>
+    {
+        foreach (var start in Starts.GetConsumingEnumerable()) start();
+    }) { Name = "children", IsBackground = true }.Start();
+
+    /// <exception cref="Win32Exception">There is no such program.</exception>
     public ChildProcess(string file, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(file, arguments)
+        if (!IsThere(file)) throw new Win32Exception(NoSuchFile, $"there is no program {file}");
+
+        var start = new ProcessStartInfo(Launcher, ["--pdeathsig", "KILL", "--", file, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -22,7 +41,7 @@ internal sealed class ChildProcess : IDisposable
             UseShellExecute = false,
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
-        _process = Process.Start(start) ?? throw new InvalidOperationException($"{file} did not start");
+        _process = OnStartingThread(() => Process.Start(start)!);
         _collected = Task.WhenAll(
             Task.Run(() => Collect(_process.StandardOutput, _output)), Task.Run(() => Collect(_process.StandardError, _errors)));
     }
@@ -50,7 +69,7 @@ internal sealed class ChildProcess : IDisposable
     public int WaitForExit(TimeSpan deadline)
     {
         if (!_process.WaitForExit(deadline))
-            Assert.Fail($"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)} still runs after {deadline.TotalSeconds:F0} s: {ErrorsTail}");
+            Assert.Fail($"{string.Join(' ', _process.StartInfo.ArgumentList.Skip(3))} still runs after {deadline.TotalSeconds:F0} s: {ErrorsTail}");
         _collected.Wait(deadline);
         return _process.ExitCode;
     }
@@ -64,6 +83,28 @@ internal sealed class ChildProcess : IDisposable
         // Its handle is left to the collector: another thread may be asking right now whether it has exited.
         Volatile.Write(ref _isDisposed, true);
     }
+
+    private static T OnStartingThread<T>(Func<T> start)
+    {
+        var started = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Starts.Add(() =>
+        {
+            try
+            {
+                started.SetResult(start());
+            }
+            catch (Exception error)
+            {
+                started.SetException(error);
+            }
+        });
+        return started.Task.GetAwaiter().GetResult();
+    }
+
+    // Asked before the launcher is, which is always there.
+    private static bool IsThere(string file) => file.Contains('/', StringComparison.Ordinal)
+        ? File.Exists(file)
+        : (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, file)));
 
     private static void Collect(StreamReader from, StringBuilder into)
     {
