@@ -28,7 +28,9 @@ internal sealed class EtcdClient : IDisposable
     {
         _members = [.. members.Select(ToUri)];
         _attempt = attempt;
-        _http = new HttpClient(new SocketsHttpHandler { ConnectTimeout = attempt, UseProxy = false }) { Timeout = Timeout.InfiniteTimeSpan };
+        // A watch that is disposed of has no end to wait for: by default its connection would be read for two more seconds.
+        var handler = new SocketsHttpHandler { ConnectTimeout = attempt, UseProxy = false, ResponseDrainTimeout = TimeSpan.Zero };
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
     }
 
     public string Members => string.Join(", ", _members.Select(member => member.Authority));

@@ -14,7 +14,7 @@ namespace Engine.Broker.Metadata.Etcd;
 /// </remarks>
 internal sealed class EtcdMetadataStore : IMetadataStore
 {
-    // How long to wait for etcd at the start, and for the lease of an earlier life of this node to run out.
+    // How long to wait for etcd at the start.
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10);
 
     private readonly string _prefix;
@@ -214,7 +214,7 @@ internal sealed class EtcdMetadataStore : IMetadataStore
     private void ClaimId()
     {
         var key = $"{_prefix}state/nodes/{_nodeId.ToString(CultureInfo.InvariantCulture)}";
-        var deadline = MonotonicClock.Now + (_journal.Nodes.ContainsKey(_nodeId) ? OpenPatience : TimeSpan.Zero);
+        var deadline = MonotonicClock.Now + (_journal.Nodes.ContainsKey(_nodeId) ? _times.Timeout * 3 : TimeSpan.Zero);
         while (true)
         {
             if (_journal.Nodes.TryGetValue(_nodeId, out var taken))
@@ -230,7 +230,7 @@ internal sealed class EtcdMetadataStore : IMetadataStore
                 new EtcdTransaction().IfAbsent(key).Put(key, Encoding.UTF8.GetBytes(_life), _session.Lease).Send(_client, _times.Timeout);
             }
 
-            // An earlier life that was killed holds it until its lease has run out.
+            // An earlier life that was killed holds it until its lease has run out, which etcd may be late to notice.
             if (taken is not null) Thread.Sleep(50);
             _journal.CatchUp();
         }
