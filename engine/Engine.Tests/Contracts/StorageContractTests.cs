@@ -3,6 +3,7 @@ using Engine.Storage;
 using Engine.Storage.Cache;
 using Engine.Storage.Read;
 using Engine.Storage.Write;
+using Engine.Tests.Allocation;
 using Engine.Tests.Storage;
 
 namespace Engine.Tests.Contracts;
@@ -196,21 +197,19 @@ public sealed class StorageContractTests
         // With few entries the indexes do not grow under the measurement, nor with many: they double at 2048 and 4096.
         var hasCache = choice.StartsWith("cache=", StringComparison.Ordinal);
         using var scratch = ChosenLog.Open(choice, new LogOptions { SegmentBytes = 64 << 20, IndexIntervalBytes = hasCache ? 4096 : 1 << 20 });
-        var (warmUp, count) = hasCache ? (6000, 8000) : (1100, 1500); // The cache's budget is to be used up first.
-        var batches = Batches.Series(0, count, maxValueBytes: 1500);
-        var before = 0L;
-        for (var i = 0; i < batches.Count; i++)
+        var meter = hasCache ? new AllocationMeter(warmUp: 6000, rounds: 500) : new AllocationMeter(warmUp: 1100, rounds: 100); // The cache's budget is to be used up first.
+        var batches = Batches.Series(0, meter.TotalRounds, maxValueBytes: 1500);
+        var allocated = meter.Measure(round =>
         {
-            if (i == warmUp) before = GC.GetAllocatedBytesForCurrentThread();
-            scratch.Log.Append(batches[i]);
+            scratch.Log.Append(batches[round]);
             var offset = scratch.Log.EndOffset - 1;
             for (var back = 0; back < 4; back++)
             {
                 scratch.Log.TryRead(Math.Max(0, offset - (back * 1000)), scratch.Log.EndOffset, 16 << 10, true, out var slice);
                 slice.Release();
             }
-        }
+        });
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, allocated);
     }
 }

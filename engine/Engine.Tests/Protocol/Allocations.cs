@@ -1,13 +1,9 @@
+using Engine.Tests.Allocation;
+
 namespace Engine.Tests.Protocol;
 
-/// <summary>Counts what a piece of code allocates once it is warm.</summary>
+/// <summary>Holds pieces of code to allocating nothing once they are warm.</summary>
 internal static class Allocations
 {
-    public static void AssertNone(Action once)
-    {
-        for (var i = 0; i < 50; i++) once();
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 50; i++) once();
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-    }
+    public static void AssertNone(Action once) => Assert.Equal(0, new AllocationMeter(warmUp: 50, rounds: 50).Measure(_ => once()));
 }

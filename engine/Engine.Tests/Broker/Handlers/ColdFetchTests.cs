@@ -1,3 +1,4 @@
+using Engine.Tests.Allocation;
 using System.Net.Sockets;
 using System.Text;
 using Engine.Broker;
@@ -137,24 +138,22 @@ public sealed class ColdFetchTests : IDisposable
     [InlineData("mapped")]
     public void ColdFetch_OnceWarm_AllocatesNothing(string read)
     {
-        const int WarmUp = 100, Rounds = 200;
+        var meter = new AllocationMeter(warmUp: 100, rounds: 200);
         using var broker = Fill(read, [1]);
         _disk.ColdBefore = long.MaxValue;
         _disk.AllowAll();
         var (connection, wire) = broker.Connect();
         var (frame, copy) = (Fetch(offset: 0), new byte[256]);
 
-        var before = 0L;
-        for (var i = 0; i < WarmUp + Rounds; i++)
+        var allocated = meter.Measure(_ =>
         {
-            if (i == WarmUp) before = GC.GetAllocatedBytesForCurrentThread();
             frame.CopyTo(copy.AsSpan());
             connection.Received(copy.AsSpan(0, frame.Length));
-        }
+        });
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(WarmUp + Rounds, wire.Responses);
-        Assert.InRange(wire.SliceBytes, (WarmUp + Rounds) * _batches[0].Length, long.MaxValue);
+        Assert.Equal(0, allocated);
+        Assert.Equal(meter.TotalRounds, wire.Responses);
+        Assert.InRange(wire.SliceBytes, meter.TotalRounds * _batches[0].Length, long.MaxValue);
     }
 
     private InProcessBroker Fill(string read, int[] replicas)

@@ -1,3 +1,4 @@
+using Engine.Tests.Allocation;
 using System.Text;
 using Engine.Broker;
 using Engine.Broker.Acks;
@@ -12,8 +13,6 @@ namespace Engine.Tests.Broker.Replication;
 /// <summary>The leader's side of pushing, its follower played frame by frame.</summary>
 public sealed class PushStreamTests : IDisposable
 {
-    private const int Rounds = 1000;
-    private const int WarmUp = 300;
     private static readonly byte[] Topic = Encoding.ASCII.GetBytes(InProcessBroker.Topic);
 
     private readonly InProcessBroker _broker = new([1, 2, 3], minInSync: 2);
@@ -178,20 +177,19 @@ public sealed class PushStreamTests : IDisposable
         Subscribe(third, 3, Position(0));
         var batch = Batches.Make(0, records: 10, valueBytes: 100);
 
-        var before = 0L;
-        for (var i = 0; i < WarmUp + Rounds; i++)
+        var meter = new AllocationMeter(warmUp: 300, rounds: 1000);
+        var allocated = meter.Measure(round =>
         {
-            if (i == WarmUp) before = GC.GetAllocatedBytesForCurrentThread();
             var end = _broker.Partition.Produce(batch, AckRules.Leader).EndOffset;
-            (_request.TakenFrames, _request.TakenBytes) = (i + 2, _broker.Partition.Log.SizeBytes);
+            (_request.TakenFrames, _request.TakenBytes) = (round + 2, _broker.Partition.Log.SizeBytes);
             Acknowledge(second, 2, end);
             Acknowledge(third, 3, end);
-        }
+        });
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal((WarmUp + Rounds + 1, WarmUp + Rounds + 1), (toSecond.Responses, toThird.Responses));
+        Assert.Equal(0, allocated);
+        Assert.Equal((meter.TotalRounds + 1, meter.TotalRounds + 1), (toSecond.Responses, toThird.Responses));
         Assert.Equal(2 * _broker.Partition.Log.SizeBytes, toSecond.SliceBytes + toThird.SliceBytes);
-        Assert.Equal((WarmUp + Rounds) * 10, _broker.Partition.State.HighWatermark);
+        Assert.Equal(meter.TotalRounds * 10, _broker.Partition.State.HighWatermark);
     }
 
     private static PushPosition Position(long end) => new(LeaderEpoch: 0, end, FlushedOffset: -1, LastEpoch: end == 0 ? -1 : 0, LogStartOffset: 0);
