@@ -82,7 +82,7 @@ public sealed class DurabilityContractTests
             // What is waited for.
         }
 
-        Assert.True(SpinWait.SpinUntil(() => log.IsOffline, TimeSpan.FromSeconds(20)), "it never goes offline");
+        Assert.True(SpinWait.SpinUntil(() => log.IsOffline, TimeSpan.FromSeconds(60)), "it never goes offline");
         return taken;
     }
 

@@ -97,7 +97,7 @@ public sealed class FlushTests
         scratch.Log.StoredAdvanced += _ => stored.Release();
         var before = _calls.Syncs;
         scratch.Append(Batches.Series(0, 10));
-        while (scratch.Log.StoredOffset < scratch.Log.EndOffset) Assert.True(stored.Wait(TimeSpan.FromSeconds(20)));
+        while (scratch.Log.StoredOffset < scratch.Log.EndOffset) Assert.True(stored.Wait(TimeSpan.FromSeconds(60)));
 
         Assert.InRange(_calls.Syncs - before, 1, 9);
     }
@@ -113,7 +113,7 @@ public sealed class FlushTests
         Assert.Equal(0, scratch.Log.StoredOffset);
 
         scratch.Append(Batches.Make(1, 1, 1000));
-        Assert.True(stored.Wait(TimeSpan.FromSeconds(20)));
+        Assert.True(stored.Wait(TimeSpan.FromSeconds(60)));
         Assert.Equal(2, scratch.Log.StoredOffset);
     }
 
@@ -137,7 +137,7 @@ public sealed class FlushTests
         using var scratch = Open("interval(30ms)");
         scratch.Append(Batches.Make(0, 3));
         Assert.Equal(3, scratch.Log.StoredOffset);
-        Assert.True(SpinWait.SpinUntil(() => scratch.Log.FlushedOffset == 3, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => scratch.Log.FlushedOffset == 3, TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class FlushTests
         _calls.FailingSyncs = 1;
         scratch.Append(Batches.Make(0, 3));
 
-        Assert.True(told.Wait(TimeSpan.FromSeconds(20)));
+        Assert.True(told.Wait(TimeSpan.FromSeconds(60)));
         Assert.Equal(0, scratch.Log.StoredOffset);
         scratch.Restart();
         Assert.False(scratch.Data.WasCleanShutdown);

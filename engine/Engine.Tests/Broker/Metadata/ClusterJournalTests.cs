@@ -119,7 +119,7 @@ public sealed class ClusterJournalTests : IDisposable
         Append("b");
         File.WriteAllBytes(old, [.. bytes, .. JournalLine.Last(2)]);
 
-        Assert.True(SpinWait.SpinUntil(() => store.State.FindTopic("b") is not null, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => store.State.FindTopic("b") is not null, TimeSpan.FromSeconds(60)));
     }
 
     [Fact]
@@ -234,7 +234,7 @@ public sealed class ClusterJournalTests : IDisposable
 
         Assert.True(lengths.Zip(lengths.Skip(1)).Count(pair => pair.Second < pair.First) >= 2, "compacted at least twice");
         Assert.True(lengths.Max() < 8192);
-        Assert.True(SpinWait.SpinUntil(() => one.State.Version == two.State.Version, TimeSpan.FromSeconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => one.State.Version == two.State.Version, TimeSpan.FromSeconds(60)));
         Assert.Equal(2 + 120, one.State.Version);
         Assert.Equal(["kept"], two.State.Topics.Select(topic => topic.Name));
         using var three = _folder.Open(3, spec);

@@ -4,7 +4,10 @@ namespace Engine.Tests.Broker.Metadata;
 
 public sealed class ControllerSeatTests : IDisposable
 {
-    private static readonly SessionTimes Times = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(20));
+    // So long that a busy machine is taken for a dead one only where a test is about just that.
+    private static readonly SessionTimes Patient = new(TimeSpan.FromHours(1), TimeSpan.FromMilliseconds(20));
+
+    private static readonly SessionTimes Impatient = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(20));
 
     // Beats once, at its start, as a process does that is stopped then.
     private static readonly SessionTimes Stopped = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromDays(1));
@@ -16,8 +19,8 @@ public sealed class ControllerSeatTests : IDisposable
     [Fact]
     public void Look_FreeSeat_IsTakenByTheFirst()
     {
-        using var one = new Node(_folder, 1, Times);
-        using var two = new Node(_folder, 2, Times);
+        using var one = new Node(_folder, 1, Patient);
+        using var two = new Node(_folder, 2, Patient);
         one.Seat.Look();
         two.Seat.Look();
         one.Seat.Look();
@@ -29,8 +32,8 @@ public sealed class ControllerSeatTests : IDisposable
     [Fact]
     public void Look_HolderIsGone_IsTakenByAnother()
     {
-        using var two = new Node(_folder, 2, Times);
-        using (var one = new Node(_folder, 1, Times)) one.Seat.Look();
+        using var two = new Node(_folder, 2, Patient);
+        using (var one = new Node(_folder, 1, Patient)) one.Seat.Look();
         two.Seat.Look();
 
         Assert.True(two.Seat.IsHeld);
@@ -43,8 +46,8 @@ public sealed class ControllerSeatTests : IDisposable
         one.Seat.Look();
         Assert.True(one.Seat.IsHeld);
 
-        using var two = new Node(_folder, 2, Times);
-        Assert.True(SpinWait.SpinUntil(() => { two.Seat.Look(); return two.Seat.IsHeld; }, TimeSpan.FromSeconds(20)));
+        using var two = new Node(_folder, 2, Impatient);
+        Assert.True(SpinWait.SpinUntil(() => { two.Seat.Look(); return two.Seat.IsHeld; }, TimeSpan.FromSeconds(60)));
         Assert.False(one.Heartbeat.Session.Holds, "by then it knows by itself that it counts for nothing");
 
         one.Seat.Look();
@@ -58,7 +61,7 @@ public sealed class ControllerSeatTests : IDisposable
         using var one = new Node(_folder, 1, Stopped);
         one.Seat.Look();
         using var two = new Node(_folder, 2, Stopped);
-        Assert.True(SpinWait.SpinUntil(() => !one.Heartbeat.Session.Holds && !two.Heartbeat.Session.Holds, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => !one.Heartbeat.Session.Holds && !two.Heartbeat.Session.Holds, TimeSpan.FromSeconds(60)));
 
         two.Seat.Look();
         Assert.False(two.Seat.IsHeld);
@@ -67,7 +70,7 @@ public sealed class ControllerSeatTests : IDisposable
     [Fact]
     public async Task Look_ManyAtOnce_SeatsOneAtATime()
     {
-        var nodes = Enumerable.Range(1, 6).Select(id => new Node(_folder, id, Times)).ToList();
+        var nodes = Enumerable.Range(1, 6).Select(id => new Node(_folder, id, Patient)).ToList();
         var holders = 0;
         var (most, terms) = (0, 0);
         await Task.WhenAll(nodes.Select(node => Task.Run(() =>

@@ -7,7 +7,7 @@ namespace Engine.Tests.Broker.Metadata;
 
 public sealed class EmbeddedMetadataStoreTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ClusterFolder _folder = new();
 

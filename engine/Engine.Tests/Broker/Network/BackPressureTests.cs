@@ -59,9 +59,10 @@ public sealed class BackPressureTests
                 handler!.Stop();
             });
         });
-        var (client, other) = (host.Connect(), host.Connect());
+        var client = host.Connect();
         client.SendFrame([1]);
         Assert.Equal([1], client.ReceiveFrame());
+        var other = host.Connect(); // only now, so that the other one is the first
 
         client.SendFrame([2]);
         client.SendFrame(new byte[1 << 20]);

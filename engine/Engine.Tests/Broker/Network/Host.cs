@@ -8,7 +8,7 @@ namespace Engine.Tests.Broker.Network;
 /// <summary>A transport with one open port, whose handlers a test makes, and clients on plain sockets.</summary>
 internal sealed class Host : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20); // a hang is a failure; never a measure of speed
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60); // a hang is a failure; never a measure of speed
 
     private readonly List<Socket> _clients = [];
 

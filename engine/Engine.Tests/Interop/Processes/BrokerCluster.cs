@@ -74,7 +74,7 @@ internal sealed class BrokerCluster : IDisposable
     /// <summary>A new connection to a node.</summary>
     public RawClient Connect(int nodeId = 1) => new(Node(nodeId).ClientEndpoint);
 
-    /// <summary>A new connection to a partition's leader; null while no node that answers knows a living one.</summary>
+    /// <summary>A new connection to a partition's leader; null while no node that answers knows a living one that knows it itself.</summary>
     public RawClient? TryConnectToLeader(string topic, int partition = 0)
     {
         foreach (var node in _nodes.Where(node => !node.HasExited))
@@ -82,7 +82,8 @@ internal sealed class BrokerCluster : IDisposable
             try
             {
                 using var client = new RawClient(node.ClientEndpoint);
-                if (client.Partition(topic, partition) is { LeaderId: > 0 and var leader } && !Node(leader).HasExited) return Connect(leader);
+                if (client.TryPartition(topic, partition) is { LeaderId: > 0 and var leader } && !Node(leader).HasExited && Leads(leader, topic, partition))
+                    return Connect(leader);
             }
             catch (Exception error) when (error is SocketException or EndOfStreamException or IOException)
             {
@@ -109,7 +110,21 @@ internal sealed class BrokerCluster : IDisposable
     public MetadataPartition? TryLeaderOtherThan(int node, string topic)
     {
         using var client = Connect(_nodes.First(other => other.Setup.NodeId != node && !other.HasExited).Setup.NodeId);
-        return client.TryPartition(topic, 0) is { LeaderId: > 0 } partition && partition.LeaderId != node ? partition : null;
+        return client.TryPartition(topic, 0) is { LeaderId: > 0 } partition && partition.LeaderId != node && Leads(partition.LeaderId, topic, 0) ? partition : null;
+    }
+
+    // The others may hear of it first.
+    private bool Leads(int node, string topic, int partition)
+    {
+        try
+        {
+            using var client = Connect(node);
+            return client.TryPartition(topic, partition)?.LeaderId == node;
+        }
+        catch (Exception error) when (error is SocketException or EndOfStreamException)
+        {
+            return false; // just killed
+        }
     }
 
     /// <summary>Creates a topic and waits until every node knows its leaders and all replicas are in sync.</summary>

@@ -10,7 +10,7 @@ internal sealed class BrokerProcess : IDisposable
 {
     private const int NoSuchProcess = 3; // ESRCH
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly ChildProcess _process;
 

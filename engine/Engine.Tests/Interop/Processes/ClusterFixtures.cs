@@ -18,6 +18,9 @@ public sealed class ThreeNodes : IDisposable
     /// <summary>Long enough for a busy machine, short enough to wait for.</summary>
     internal const int ReplicaLagMaxMs = 3000;
 
+    /// <summary>The same for who is paused; who dies is found dead at once.</summary>
+    internal const int SessionTimeoutMs = 3000;
+
     private readonly Dictionary<string, BrokerCluster> _clusters = [];
 
     /// <summary>Every registered way for followers to come by records.</summary>
@@ -29,7 +32,11 @@ public sealed class ThreeNodes : IDisposable
     internal BrokerCluster Of(string replication)
     {
         if (!_clusters.TryGetValue(replication, out var cluster))
-            _clusters.Add(replication, cluster = new(3, "--replication", replication, "--set", $"replica.lag.time.max.ms={ReplicaLagMaxMs}"));
+        {
+            _clusters.Add(replication, cluster = new(
+                3, "--replication", replication, "--set", $"replica.lag.time.max.ms={ReplicaLagMaxMs}", "--set", $"broker.session.timeout.ms={SessionTimeoutMs}"));
+        }
+
         return cluster;
     }
 

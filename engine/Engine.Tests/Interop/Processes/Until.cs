@@ -6,7 +6,7 @@ namespace Engine.Tests.Interop.Processes;
 internal static class Until
 {
     // Long, for only a failing test waits it out, and the machine may be doing much else.
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
     public static void True(Func<bool> condition, Func<string> what)
     {

@@ -11,7 +11,7 @@ internal sealed class RawClient : IDisposable
 {
     public const string ClientId = "raw";
 
-    private const int PatienceMs = 30_000;
+    private const int PatienceMs = 60_000;
 
     private readonly Socket _socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = PatienceMs, SendTimeout = PatienceMs };
     private int _correlationId;

@@ -91,10 +91,9 @@ public sealed class EtcdMetadataStoreTests
     [EtcdFact]
     public void Open_SeveralEndpointsAndTheFirstIsDead_UsesTheOther()
     {
-        using var dead = new TcpListener(IPAddress.Loopback, 0);
-        dead.Start();
-        var port = ((IPEndPoint)dead.LocalEndpoint).Port;
-        dead.Stop();
+        using var dead = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        dead.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // and does not listen: whoever connects is refused
+        var port = ((IPEndPoint)dead.LocalEndPoint!).Port;
         var text = EtcdServer.Shared.NewCluster().Replace("endpoints=", $"endpoints=127.0.0.1:{port};", StringComparison.Ordinal);
 
         using var store = Open(text, 1);

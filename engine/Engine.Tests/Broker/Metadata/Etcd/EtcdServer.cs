@@ -25,7 +25,7 @@ internal sealed class EtcdServer : IDisposable
 
     private static int _clusters;
 
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
     private readonly int _clientPort = FreePort();
     private readonly int _peerPort = FreePort();
     private ChildProcess _process;
@@ -64,7 +64,7 @@ internal sealed class EtcdServer : IDisposable
     }
 
     /// <summary>Speaks to it past any store.</summary>
-    public EtcdClient Connect() => new([Endpoint], TimeSpan.FromSeconds(10));
+    public EtcdClient Connect() => new([Endpoint], TimeSpan.FromSeconds(30));
 
     public void Dispose()
     {
@@ -97,11 +97,23 @@ internal sealed class EtcdServer : IDisposable
         }, () => $"etcd is ready: {_process.ErrorsTail}");
     }
 
+    // Not one of those that the system gives to connections and listeners that ask for any: it would be taken before etcd does, or between its lives.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Another one, then.
+            }
+        }
     }
 
     private static string? Look()
