@@ -48,12 +48,31 @@ public sealed class NodeDiskTests : IDisposable
     [FaultsFact(FaultNeeds.Disks)]
     public async Task Dispose_WithAFileOpen_LeavesNoMount()
     {
-        var disk = await Create();
+        var disk = await Create(unmountPatience: TimeSpan.FromMilliseconds(100));
         await using (File.Create(Path.Combine(disk.Path, "open"))) await disk.DisposeAsync();
 
         Assert.DoesNotContain(disk.Path, await File.ReadAllTextAsync("/proc/self/mounts"), StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(_folder));
     }
 
-    private Task<NodeDisk> Create() => NodeDisk.Create(Path.Combine(_folder, "image"), Path.Combine(_folder, "disk"), 32 << 20);
+    [FaultsFact(FaultNeeds.Disks)]
+    public async Task ReleaseOrphans_OneOfADeadProcessAndOneInUse_TakesOnlyTheFormer()
+    {
+        await using var used = await Create();
+        var (orphan, image) = (Path.Combine(_folder, "orphan"), Path.Combine(_folder, "orphan.testbed-disk"));
+        Directory.CreateDirectory(orphan);
+        await using (var file = File.Create(image)) file.SetLength(32 << 20);
+        Assert.NotNull(await Output.Of("mkfs.ext4", "-q", image));
+        Assert.NotNull(await Output.Of("mount", "-o", "loop", image, orphan)); // nobody has it locked: all that is left of its owner
+
+        NodeDisk.ReleaseOrphans();
+
+        var mounts = await File.ReadAllTextAsync("/proc/self/mounts");
+        Assert.DoesNotContain(orphan + " ", mounts, StringComparison.Ordinal);
+        Assert.False(File.Exists(image));
+        Assert.Contains(used.Path + " ", mounts, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(used.Path, "file"), "still there");
+    }
+
+    private Task<NodeDisk> Create(TimeSpan? unmountPatience = null) => NodeDisk.Create(Path.Combine(_folder, "disk"), 32 << 20, unmountPatience);
 }

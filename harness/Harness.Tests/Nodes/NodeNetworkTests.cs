@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Harness.Faults;
 using Harness.Nodes;
 using Harness.Tests.Faults;
@@ -36,6 +37,22 @@ public sealed class NodeNetworkTests
         }
 
         Assert.All(spaces, space => Assert.False(File.Exists(space)));
+    }
+
+    [FaultsFact(FaultNeeds.Network)]
+    public async Task ReleaseOrphans_OneOfADeadProcessAndOneInUse_TakesOnlyTheFormer()
+    {
+        using var dead = Process.Start(new ProcessStartInfo("true"))!;
+        await dead.WaitForExitAsync();
+        await using var used = await NodeNetwork.Create(1);
+        await using var orphan = await NodeNetwork.Create(1);
+        var bridge = Path.GetFileName(orphan.NamespaceOf(1))[..^"-1".Length];
+        Assert.NotNull(await Output.Of("ip", "link", "set", bridge, "alias", $"testbed-{dead.Id}"));
+
+        await NodeNetwork.ReleaseOrphans();
+
+        Assert.False(Directory.Exists("/sys/class/net/" + bridge));
+        Assert.Equal((false, true), (File.Exists(orphan.NamespaceOf(1)), File.Exists(used.NamespaceOf(1))));
     }
 
     private static async Task<string> NeighboursOf(NodeNetwork network, int node) =>

@@ -13,10 +13,15 @@ public readonly record struct DeviceNumber(int Major, int Minor);
 /// <param name="Device">The device's number; major 0 where no device is behind it.</param>
 public sealed record DataVolume(string MountPoint, string FileSystem, string Options, string Source, DeviceNumber Device)
 {
+    private const string MountTable = "/proc/self/mountinfo";
+
     /// <summary>Nothing written here survives the machine: what is measured is memory.</summary>
     public bool IsMemory => FileSystem is "tmpfs" or "ramfs";
 
-    public static DataVolume Of(string folder) => Of(Path.GetFullPath(folder), File.ReadAllText("/proc/self/mountinfo"));
+    public static DataVolume Of(string folder) => Of(Path.GetFullPath(folder), File.ReadAllText(MountTable));
+
+    /// <summary>All that is mounted, each after what it may hide.</summary>
+    public static IEnumerable<DataVolume> All() => All(File.ReadAllText(MountTable));
 
     /// <summary>Bytes an ordinary user may still write on the filesystem of <paramref name="folder"/>.</summary>
     public static long FreeBytes(string folder)
@@ -30,21 +35,24 @@ public sealed record DataVolume(string MountPoint, string FileSystem, string Opt
     internal static DataVolume Of(string path, string mountinfo)
     {
         DataVolume? found = null;
+        // The longest prefix wins; of several mounts on one point the last hides the others.
+        foreach (var volume in All(mountinfo))
+            if (Contains(volume.MountPoint, path) && volume.MountPoint.Length >= (found?.MountPoint.Length ?? 0)) found = volume;
+
+        return found ?? throw new FormatException($"no mount in mountinfo holds {path}");
+    }
+
+    private static IEnumerable<DataVolume> All(string mountinfo)
+    {
         foreach (var line in mountinfo.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             // id parent major:minor root mount-point options [optional…] - type source super-options
             var fields = line.Split(' ');
             var dash = Array.IndexOf(fields, "-", 6);
-            var mountPoint = Unescape(fields[4]);
-            // The longest prefix wins; of several mounts on one point the last hides the others.
-            if (!Contains(mountPoint, path) || mountPoint.Length < (found?.MountPoint.Length ?? 0)) continue;
-
             var device = fields[2].Split(':');
-            found = new DataVolume(mountPoint, fields[dash + 1], $"{fields[5]},{fields[dash + 3]}", fields[dash + 2],
+            yield return new DataVolume(Unescape(fields[4]), fields[dash + 1], $"{fields[5]},{fields[dash + 3]}", fields[dash + 2],
                 new DeviceNumber(int.Parse(device[0], CultureInfo.InvariantCulture), int.Parse(device[1], CultureInfo.InvariantCulture)));
         }
-
-        return found ?? throw new FormatException($"no mount in mountinfo holds {path}");
     }
 
     private static bool Contains(string mountPoint, string path) =>

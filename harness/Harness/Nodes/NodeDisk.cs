@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Harness.Measures;
 using Microsoft.Win32.SafeHandles;
 
 namespace Harness.Nodes;
@@ -18,33 +19,40 @@ internal sealed partial class NodeDisk : IAsyncDisposable
     private const int NotMounted = 22; // EINVAL, umount(2)
     private const int NotThere = 2; // ENOENT
     private const int DetachLazily = 2; // MNT_DETACH
-    private const int OpenDirectory = 0x10000; // O_RDONLY | O_DIRECTORY
+    private const int OpenDirectory = 0x90000; // O_RDONLY | O_DIRECTORY | O_CLOEXEC: a program that is started meanwhile would keep the disk busy
     private const long BlockBytes = 4096;
+    private const string Devices = "/dev/";
+    private const string LoopDevices = Devices + "loop";
     private const string Filler = "filler";
+    private const string ImageSuffix = ".testbed-disk";
 
     private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan UnmountPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan UnmountPause = TimeSpan.FromMilliseconds(20);
 
-    private readonly string _image;
+    private readonly FileStream _image;
+    private readonly TimeSpan _unmountPatience;
 
-    private NodeDisk(string image, string path) => (_image, Path) = (image, path);
+    private NodeDisk(FileStream image, string path, TimeSpan unmountPatience) => (_image, Path, _unmountPatience) = (image, path, unmountPatience);
 
     /// <summary>Where it is mounted.</summary>
     public string Path { get; }
 
     /// <summary>Makes and mounts one; blocks that are never written take no room.</summary>
+    /// <param name="path">Where to mount it; the file that holds it lies beside.</param>
+    /// <param name="bytes">What it holds.</param>
+    /// <param name="unmountPatience">How long files that are still open are waited for in the end.</param>
     /// <exception cref="NodeFailedException">This machine does not allow it; the message says what it takes.</exception>
-    public static async Task<NodeDisk> Create(string image, string path, long bytes)
+    public static async Task<NodeDisk> Create(string path, long bytes, TimeSpan? unmountPatience = null)
     {
         if (Environment.UserName != "root") throw new NodeFailedException("faults of disks need file systems of their own, which only root may mount: run as root");
 
-        var disk = new NodeDisk(image, path);
+        Directory.CreateDirectory(path);
+        var disk = new NodeDisk(new FileStream(path + ImageSuffix, FileMode.Create, FileAccess.ReadWrite, FileShare.None), path, unmountPatience ?? UnmountPatience);
         try
         {
-            Directory.CreateDirectory(path);
-            await using (var file = File.Create(image)) file.SetLength(bytes);
-            await Run("mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=1,nodiscard", image);
+            disk._image.SetLength(bytes);
+            await Run("mkfs.ext4", "-q", "-m", "0", "-E", "lazy_itable_init=1,nodiscard", disk._image.Name);
             await disk.Mount();
             return disk;
         }
@@ -52,6 +60,26 @@ internal sealed partial class NodeDisk : IAsyncDisposable
         {
             await disk.DisposeAsync();
             throw;
+        }
+    }
+
+    /// <summary>Unmounts and removes what processes left behind that were killed before they could.</summary>
+    /// <remarks>Whoever makes a disk keeps its image locked, flock(2), and the kernel gives the lock back with the process.</remarks>
+    public static void ReleaseOrphans()
+    {
+        foreach (var volume in DataVolume.All().Where(volume => volume.Source.StartsWith(LoopDevices, StringComparison.Ordinal)))
+        {
+            if (ImageBehind(volume.Source) is not { } image) continue;
+            try
+            {
+                using var unowned = new FileStream(image, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                // Its nodes may still be ending: the rest goes with them.
+                if (UnmountFrom(volume.MountPoint, DetachLazily) == 0) File.Delete(image);
+            }
+            catch (IOException)
+            {
+                // Somebody's, or released by somebody else meanwhile.
+            }
         }
     }
 
@@ -97,16 +125,30 @@ internal sealed partial class NodeDisk : IAsyncDisposable
             UnmountFrom(Path, DetachLazily);
         }
 
-        File.Delete(_image);
+        File.Delete(_image.Name);
+        await _image.DisposeAsync();
+    }
+
+    private static string? ImageBehind(string loopDevice)
+    {
+        try
+        {
+            var image = File.ReadAllText($"/sys/block/{loopDevice[Devices.Length..]}/loop/backing_file").Trim();
+            return image.EndsWith(ImageSuffix, StringComparison.Ordinal) ? image : null;
+        }
+        catch (IOException)
+        {
+            return null; // it was let go of meanwhile
+        }
     }
 
     // The loop device of such a mount is let go of when it is unmounted (mount(8)).
-    private Task Mount() => Run("mount", "-o", "loop", _image, Path);
+    private Task Mount() => Run("mount", "-o", "loop", _image.Name, Path);
 
     private async Task Unmount()
     {
         // A process that was killed a moment ago may still be letting go of its files.
-        for (var until = DateTime.UtcNow + UnmountPatience; UnmountFrom(Path, 0) != 0; await Task.Delay(UnmountPause))
+        for (var until = DateTime.UtcNow + _unmountPatience; UnmountFrom(Path, 0) != 0; await Task.Delay(UnmountPause))
         {
             if (Marshal.GetLastPInvokeError() is NotMounted or NotThere) return;
             if (DateTime.UtcNow > until) throw Failed($"unmounting {Path}");

@@ -24,6 +24,15 @@ internal sealed class NodeGround : IAsyncDisposable
 
     public NodeLinks? Links { get; private set; }
 
+    /// <summary>Takes down the networks and disks of processes that were killed before they could, by whom interrupts twice for one.</summary>
+    public static async Task ReleaseOrphans()
+    {
+        if (Environment.UserName != "root") return; // then there are none of its own
+
+        await NodeNetwork.ReleaseOrphans();
+        NodeDisk.ReleaseOrphans();
+    }
+
     /// <summary>Makes what is needed, before any node starts.</summary>
     /// <param name="needs">What the run's faults need.</param>
     /// <param name="nodes">How many nodes there are.</param>
@@ -42,7 +51,7 @@ internal sealed class NodeGround : IAsyncDisposable
             {
                 var name = string.Create(CultureInfo.InvariantCulture, $"disk-{node}");
                 if (needs.HasFlag(FaultNeeds.Disks))
-                    ground._disks.Add(await NodeDisk.Create(Path.Combine(folder, name + ".img"), Path.Combine(folder, name), diskBytes));
+                    ground._disks.Add(await NodeDisk.Create(Path.Combine(folder, name), diskBytes));
                 if (needs.HasFlag(FaultNeeds.Throttle))
                     ground._throttles.Add(WriteThrottle.Create(string.Create(CultureInfo.InvariantCulture, $"node-{node}"), DeviceUnder(ground, node, device)));
             }

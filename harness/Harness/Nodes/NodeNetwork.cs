@@ -36,7 +36,6 @@ internal sealed class NodeNetwork : IAsyncDisposable
     {
         if (Environment.UserName != "root") throw new NodeFailedException("network faults need namespaces, which only root may make: run as root");
 
-        await SweepOrphans();
         var network = new NodeNetwork(await TakeSubnet(), nodes);
         try
         {
@@ -118,7 +117,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
             var (exitCode, _, errors) = await Run("link", "add", bridge, "type", "bridge");
             if (exitCode == 0)
             {
-                await Ip("link", "set", bridge, "alias", OwnerOf(Environment.ProcessId));
+                await Ip("link", "set", bridge, "alias", string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}"));
                 return subnet;
             }
 
@@ -130,17 +129,27 @@ internal sealed class NodeNetwork : IAsyncDisposable
     }
 
     /// <summary>Removes what processes left behind that were killed before they could.</summary>
-    private static async Task SweepOrphans()
+    public static async Task ReleaseOrphans()
     {
         foreach (var folder in Directory.GetDirectories(Interfaces, Prefix + "*"))
         {
-            var owner = File.ReadAllText(Path.Combine(folder, "ifalias")).Trim();
-            if (!owner.StartsWith(Prefix, StringComparison.Ordinal) || Directory.Exists("/proc/" + owner[Prefix.Length..])) continue;
+            if (OwnerOf(folder) is not { } owner || Directory.Exists("/proc/" + owner)) continue;
             if (int.TryParse(Path.GetFileName(folder).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var subnet)) await Remove(subnet);
         }
     }
 
-    private static string OwnerOf(int processId) => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{processId}");
+    private static string? OwnerOf(string folder)
+    {
+        try
+        {
+            var alias = File.ReadAllText(Path.Combine(folder, "ifalias")).Trim();
+            return alias.StartsWith(Prefix, StringComparison.Ordinal) ? alias[Prefix.Length..] : null;
+        }
+        catch (IOException)
+        {
+            return null; // its owner removed it meanwhile
+        }
+    }
 
     // What is gone already is no failure. The pairs first: a namespace that a closing connection still holds would keep its own.
     private static async Task Remove(int subnet)

@@ -1,4 +1,5 @@
 using Harness.Measures;
+using Harness.Nodes;
 using Harness.Plans;
 using Harness.Results;
 using Harness.Results.Reports;
@@ -28,6 +29,7 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
     /// <param name="stop">Stops after ending what runs; the result then holds the runs made.</param>
     public async Task<CampaignResult> Run(Campaign campaign, ResultFolder folder, CancellationToken stop)
     {
+        await NodeGround.ReleaseOrphans();
         observer.CampaignStarts(campaign, folder.Path);
         var before = MachineCounters.Read(null);
         var interrupted = false;
