@@ -15,9 +15,8 @@ public sealed class AllocationTests
     {
         AllocatedBy(20_000); // so that everything has been called once
         var few = AllocatedBy(20_000);
-        // The least of three: a busy machine makes a list grow once in a while, an object a batch would be in each of them.
-        var many = Enumerable.Range(0, 3).Min(_ => AllocatedBy(80_000));
-        Assert.InRange(many - few, long.MinValue, 20_000); // 0.3 bytes a record would be an object a batch
+        // 0.3 bytes a record would be an object a batch. A busy machine makes a list grow once in a while, an object a batch is in every run.
+        Assert.Contains(Enumerable.Range(0, 8), _ => AllocatedBy(80_000) - few <= 20_000);
     }
 
     private static long AllocatedBy(long records)

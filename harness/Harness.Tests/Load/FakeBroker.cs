@@ -15,6 +15,8 @@ internal sealed class FakeBroker : IDisposable
 {
     public const string Topic = "load";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly List<Socket> _sockets = [];
     private readonly int _nodeId;
@@ -80,6 +82,9 @@ internal sealed class FakeBroker : IDisposable
     /// <summary>The high watermark that fetches are told, from the log's end.</summary>
     public Func<long, long> HighWatermark { get; set; } = end => end;
 
+    /// <summary>Called with the number of each produce request of its life, from 0, before it is looked at.</summary>
+    public Action<int> OnProduce { get; set; } = _ => { };
+
     /// <summary>How long the broker sits on the n-th produce request of its life, from 0, and on all behind it on that connection.</summary>
     public Func<int, TimeSpan> Delay { get; set; } = _ => TimeSpan.Zero;
 
@@ -103,6 +108,13 @@ internal sealed class FakeBroker : IDisposable
     public IReadOnlyList<byte[]> Log(int partition)
     {
         lock (_gate) return [.. _logs[partition]];
+    }
+
+    /// <summary>Waits until somebody has asked for what follows this offset, so has taken in all before it.</summary>
+    public void AwaitReader(int partition, long offset)
+    {
+        lock (_gate)
+            while (_topic.Asked[partition] < offset) Assert.True(Monitor.Wait(_gate, Patience), $"nobody read up to offset {offset}");
     }
 
     /// <summary>Cuts a partition's last batches off, as a leader does that was elected without having them.</summary>
@@ -241,6 +253,7 @@ internal sealed class FakeBroker : IDisposable
     {
         var number = Interlocked.Increment(ref _requests) - 1;
         if (number >= ClosesAfter) return null;
+        OnProduce(number);
         var delay = Delay(number);
         if (delay > TimeSpan.Zero) Thread.Sleep(delay);
         if (_refuses) return null; // gone while the request waited
@@ -290,6 +303,8 @@ internal sealed class FakeBroker : IDisposable
         var deadline = DateTime.UtcNow.AddMilliseconds(request.MaxWaitMs);
         lock (_gate)
         {
+            foreach (var asked in request.Partitions) _topic.Asked[asked.Partition] = Math.Max(_topic.Asked[asked.Partition], asked.FetchOffset);
+            Monitor.PulseAll(_gate);
             while (request.Partitions.ToArray().All(asked => asked.FetchOffset == _ends[asked.Partition]))
                 if (deadline - DateTime.UtcNow is var left && (left <= TimeSpan.Zero || !Monitor.Wait(_gate, left))) break;
 
@@ -393,6 +408,9 @@ internal sealed class FakeTopic(int partitions)
     public List<byte[]>[] Logs { get; } = [.. Enumerable.Range(0, partitions).Select(_ => new List<byte[]>())];
 
     public long[] Ends { get; } = new long[partitions];
+
+    /// <summary>The furthest offset that a fetch has asked for, by partition.</summary>
+    public long[] Asked { get; } = new long[partitions];
 
     public int[] BatchesSeen { get; } = new int[partitions];
 

@@ -48,8 +48,8 @@ public sealed class LoadRunTests
         Assert.Equal(10_000, latency.Count);
         Assert.True(latency.Max >= Ms(250));
         Assert.InRange(latency.CountAbove(Ms(100)), 1_700, 10_000);
-        // A client that waits for the broker sees but a few slow requests in the same run.
-        Assert.InRange(report.Produce.ServiceTime.CountAbove(Ms(100)), 1, latency.CountAbove(Ms(100)) / 2);
+        // A client that waits for the broker sees but a few slow requests in the same run. Further up, so that a busy machine adds none.
+        Assert.InRange(report.Produce.ServiceTime.CountAbove(Ms(200)), 1, latency.CountAbove(Ms(200)) / 2);
         Assert.True(report.Produce.SendLateness.Max >= Ms(150));
     }
 
@@ -193,12 +193,19 @@ public sealed class LoadRunTests
     {
         using var broker = new FakeBroker();
         Run(broker, new() { Arrival = Arrival.Closed, BatchBytes = 4096, MaxRecords = 500 }, null, seconds: 20);
-        var (report, _) = Run(broker, null, new() { When = ConsumeWhen.Only, Repeat = true }, seconds: 0.3);
+        ConsumerReport consumer;
+        var seconds = 0.3;
+        do
+        {
+            var (report, _) = Run(broker, null, new() { When = ConsumeWhen.Only, Repeat = true }, seconds);
+            Assert.True(report.Verification!.Sound, string.Join("; ", report.Verification.Examples));
+            consumer = report.Consume!.Consumers.Single();
+            seconds *= 2; // a busy machine may take all the time there is for one pass
+        }
+        while (consumer.Passes < 2 && seconds < 60);
 
-        var consumer = report.Consume!.Consumers.Single();
         Assert.True(consumer.Passes > 1);
         Assert.True(consumer.Records > 500);
-        Assert.True(report.Verification!.Sound, string.Join("; ", report.Verification.Examples));
     }
 
     [Fact]

@@ -85,7 +85,7 @@ public sealed class ResilienceTests
     {
         using var broker = new FakeBroker { ChecksSequences = true, Judge = (_, batch) => batch >= 10 ? ErrorCode.NotEnoughReplicas : ErrorCode.None };
         var produce = new ProduceSpec { RecordsPerSecond = 5000, Linger = LoadRunTests.Ms(5) };
-        var report = Run([broker], produce, new(), retries: int.MaxValue, seconds: 0.5, delivery: LoadRunTests.Ms(200), drain: TimeSpan.FromSeconds(2));
+        var report = Run([broker], produce, new(), retries: int.MaxValue, seconds: 0.5, delivery: LoadRunTests.Ms(200));
 
         var totals = report.Produce!.Totals;
         Assert.Equal(2500, totals.Acked + totals.Failed + totals.NeverSent);
@@ -102,17 +102,15 @@ public sealed class ResilienceTests
     {
         using var first = new FakeBroker(partitions: 4) { ChecksSequences = true };
         using var second = first.Another();
-        var moving = new Thread(() =>
+        first.OnProduce = number =>
         {
-            while (first.ProduceRequests < 20) Thread.Sleep(1);
+            if (number != 10) return;
             if (firstOneIsGone) first.GoAway();
             for (var partition = 0; partition < 4; partition++)
                 if (firstOneIsGone || partition % 2 == 0) second.Lead(partition);
-        });
-        moving.Start();
+        };
         var produce = new ProduceSpec { RecordsPerSecond = 10_000, Linger = LoadRunTests.Ms(2) };
         var report = Run([first, second], produce, new() { When = ConsumeWhen.During, Consumers = 2 }, retries: int.MaxValue, seconds: 1);
-        moving.Join();
 
         AssertSoundAndWhole(report, 10_000, readers: 2);
         Assert.True(second.ProduceRequests > 0);
@@ -120,19 +118,18 @@ public sealed class ResilienceTests
     }
 
     [Fact]
-    public void BrokerAway_ForAWhile_ShowsInTheLatencyOfWhatWasDueMeanwhile()
+    public async Task BrokerAway_ForAWhile_ShowsInTheLatencyOfWhatWasDueMeanwhile()
     {
         using var broker = new FakeBroker { ChecksSequences = true };
-        var going = new Thread(() =>
+        Task? away = null;
+        broker.OnProduce = number =>
         {
-            while (broker.ProduceRequests < 20) Thread.Sleep(1);
+            if (number != 10) return;
             broker.GoAway();
-            Thread.Sleep(400);
-            broker.ComeBack();
-        });
-        going.Start();
+            away = Task.Delay(400).ContinueWith(_ => broker.ComeBack(), TaskScheduler.Default);
+        };
         var report = Run([broker], new() { RecordsPerSecond = 5000, Linger = LoadRunTests.Ms(2) }, new(), retries: int.MaxValue, seconds: 1);
-        going.Join();
+        await away!;
 
         AssertSoundAndWhole(report, 5000);
         Assert.Equal(5000, report.Produce!.Latency.Count); // the plan ran on
@@ -144,14 +141,11 @@ public sealed class ResilienceTests
     public void BrokerGoneForGood_EndsWithEveryRecordAccountedFor()
     {
         using var broker = new FakeBroker { ChecksSequences = true };
-        var going = new Thread(() =>
+        broker.OnProduce = number =>
         {
-            while (broker.ProduceRequests < 10) Thread.Sleep(1);
-            broker.GoAway();
-        });
-        going.Start();
+            if (number == 10) broker.GoAway();
+        };
         var report = Run([broker], new() { RecordsPerSecond = 5000, Linger = LoadRunTests.Ms(2) }, null, retries: int.MaxValue, seconds: 0.5, drain: LoadRunTests.Ms(300));
-        going.Join();
 
         var totals = report.Produce!.Totals;
         Assert.Equal(2500, totals.Acked + totals.Failed + totals.NeverSent);

@@ -50,20 +50,19 @@ public sealed class LinkProxyTests : IDisposable
     [Fact]
     public async Task Connection_NobodyIsThere_IsClosedAndTheNextOneServed()
     {
-        using var proxy = new LinkProxy(new IPEndPoint(IPAddress.Loopback, 0), (IPEndPoint)_server.LocalEndpoint, _ => []);
-        var address = (IPEndPoint)_server.LocalEndpoint;
-        _server.Stop();
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        server.Bind(new IPEndPoint(IPAddress.Loopback, 0)); // and does not listen yet: whoever connects is refused
+        using var proxy = new LinkProxy(new IPEndPoint(IPAddress.Loopback, 0), (IPEndPoint)server.LocalEndPoint!, _ => []);
         using (var refused = new TcpClient())
         {
             await refused.ConnectAsync(proxy.Endpoint);
             Assert.Equal(0, await refused.GetStream().ReadAsync(new byte[1]).AsTask().WaitAsync(TimeSpan.FromMinutes(1)));
         }
 
-        using var again = new TcpListener(address);
-        again.Start();
+        server.Listen();
         using var client = new TcpClient();
         await client.ConnectAsync(proxy.Endpoint);
-        using var accepted = await again.AcceptSocketAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        using var accepted = await server.AcceptAsync().WaitAsync(TimeSpan.FromMinutes(1));
         Assert.True(accepted.Connected);
     }
 

@@ -132,7 +132,7 @@ public sealed class NodeProcessTests : IDisposable
         var watch = Path.Combine(_folder, "pid");
         var command = new NodeCommand("check", "sh", ["-c", $"echo $$ > {watch}; exec sleep 600"], "");
 
-        await Assert.ThrowsAsync<NodeFailedException>(() => Output.Of(command, TimeSpan.FromSeconds(1), CancellationToken.None));
+        await Assert.ThrowsAsync<NodeFailedException>(() => Output.Of(command, TimeSpan.FromSeconds(2), CancellationToken.None));
 
         var pid = int.Parse(await File.ReadAllTextAsync(watch));
         while (IsAlive(pid)) await Task.Delay(10);

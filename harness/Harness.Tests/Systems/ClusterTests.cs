@@ -37,8 +37,8 @@ public sealed class ClusterTests : IDisposable
     [Fact]
     public async Task Start_StoppedWhileWaiting_NoneSurvives()
     {
-        var system = new ScriptedSystem(id => id == 3 ? "sleep 600" : ScriptedSystem.Healthy);
-        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        using var stop = new CancellationTokenSource();
+        var system = new ScriptedSystem(id => id == 3 ? "sleep 600" : ScriptedSystem.Healthy) { AllStarted = stop.Cancel };
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Start(system, stop: stop.Token));
 
@@ -52,7 +52,7 @@ public sealed class ClusterTests : IDisposable
         var system = new ScriptedSystem(id => id == 2 ? ScriptedSystem.Deaf : ScriptedSystem.Healthy);
         await using var cluster = await Start(system);
 
-        var killed = await cluster.Stop(TimeSpan.FromMilliseconds(300));
+        var killed = await cluster.Stop(TimeSpan.FromSeconds(2));
 
         Assert.Equal([2], killed);
         Assert.All(system.Pids, pid => Assert.False(Directory.Exists($"/proc/{pid}")));
@@ -110,6 +110,9 @@ public sealed class ClusterTests : IDisposable
 
         public List<int> Pids { get; } = [];
 
+        /// <summary>Called when three nodes have been started, ready or not.</summary>
+        public Action AllStarted { get; init; } = () => { };
+
         public string Name => "scripted";
 
         public Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop) => throw new UnreachableException();
@@ -120,6 +123,7 @@ public sealed class ClusterTests : IDisposable
             Pids.Add(process.Pid);
             try
             {
+                if (Pids.Count == 3) AllStarted();
                 await process.Ready(TimeSpan.FromSeconds(20), stop);
                 return new Node(place, process, new Dictionary<string, string>());
             }

@@ -59,14 +59,16 @@ public sealed class TestbedEngineTests : IDisposable
         await cluster.Kill(follower);
         // acks=all: nothing is acknowledged before the in-sync set is without the one that is gone.
         Produce(cluster, 1000);
-        Assert.Equal(2, admin.DescribeTopic("t").Partitions[0].InSyncReplicas.Count);
+        // Clients are told after the leader has acted on it.
+        for (var until = DateTime.UtcNow + Patience; admin.DescribeTopic("t").Partitions[0].InSyncReplicas.Contains(follower); await Task.Delay(20))
+            Assert.True(DateTime.UtcNow < until, "the one that is gone is still told to be in sync");
         await cluster.Restart(follower, CancellationToken.None);
         admin.WaitUntilReady("t", Patience);
 
         Assert.Equal(3, admin.DescribeTopic("t").Partitions[0].InSyncReplicas.Count);
         Assert.Equal([1000L], admin.EndOffsets("t"));
         Assert.Empty(await cluster.Stop());
-        Assert.All(cluster.Nodes, node => Assert.Equal(0, node.Process.ExitCode));
+        Assert.All(cluster.Nodes, node => Assert.True(node.Process.ExitCode == 0, $"node {node.Id} ended with {node.Process.ExitCode}: {node.Process.LogTail}"));
     }
 
     private static void Produce(Cluster cluster, long records)
@@ -79,6 +81,7 @@ public sealed class TestbedEngineTests : IDisposable
             Consume = new ConsumeSpec(),
             Warmup = TimeSpan.Zero,
             Duration = Patience,
+            Retries = int.MaxValue, // a busy machine may have the leader believe for a moment that nobody follows
         };
         Assert.Equal(LoadWorker.Succeeded, LoadWorker.Run(spec, _ => { }, new RunControl()));
     }
