@@ -27,6 +27,9 @@ internal sealed class FakeBroker : IDisposable
     private int _requests;
     private long _producerIds;
     private volatile bool _refuses;
+    private volatile bool _standsStill;
+    private int _connections;
+    private int _metadataRequests;
 
     public FakeBroker(int partitions = 1)
         : this(new FakeTopic(partitions))
@@ -73,6 +76,9 @@ internal sealed class FakeBroker : IDisposable
 
     public void ComeBack() => _refuses = false;
 
+    /// <summary>From here on takes connections and requests and answers none, as a process that stands still.</summary>
+    public void StandStill() => _standsStill = true;
+
     /// <summary>Whether sequence numbers are held to, and a batch that is here already is answered without being stored again.</summary>
     public bool ChecksSequences { get; init; }
 
@@ -100,6 +106,11 @@ internal sealed class FakeBroker : IDisposable
     public string Address => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
 
     public int ProduceRequests => Volatile.Read(ref _requests);
+
+    public int MetadataRequests => Volatile.Read(ref _metadataRequests);
+
+    /// <summary>How many were made so far, by whomever.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Topics that were created and deleted, in words.</summary>
     public List<string> TopicChanges { get; } = [];
@@ -160,6 +171,7 @@ internal sealed class FakeBroker : IDisposable
                 }
 
                 socket.NoDelay = true;
+                Interlocked.Increment(ref _connections);
                 lock (_gate) _sockets.Add(socket);
                 new Thread(() => Serve(socket)) { IsBackground = true }.Start();
             }
@@ -180,6 +192,7 @@ internal sealed class FakeBroker : IDisposable
                 stream.ReadExactly(prefix);
                 var frame = new byte[BinaryPrimitives.ReadInt32BigEndian(prefix)];
                 stream.ReadExactly(frame);
+                if (_standsStill) continue;
                 if (Answer(frame) is not { } answer) continue;
                 if (answer.Length == 0) return;
                 stream.Write(answer);
@@ -221,6 +234,7 @@ internal sealed class FakeBroker : IDisposable
                 ApiVersionsResponse.Served.Write(ref writer, header.Version);
                 break;
             case ApiKey.Metadata:
+                Interlocked.Increment(ref _metadataRequests);
                 Metadata(MetadataRequest.Read(ref reader, header.Version)).Write(ref writer, header.Version);
                 break;
             case ApiKey.InitProducerId:

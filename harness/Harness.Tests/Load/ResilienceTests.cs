@@ -117,6 +117,35 @@ public sealed class ResilienceTests
         Assert.Equal(2 * 10_000, report.Consume!.EndToEnd!.Count);
     }
 
+    /// <remarks>What asks the others who leads must not wait for what connects to the one that led.</remarks>
+    [Fact]
+    public void LeaderStandsStill_UntilItIsReplaced_OthersAreAskedAllTheTime()
+    {
+        using var first = new FakeBroker { ChecksSequences = true };
+        using var second = first.Another();
+        var (questions, connections) = (0, 0);
+        var moving = new Thread(() =>
+        {
+            while (first.ProduceRequests < 20) Thread.Sleep(1);
+            first.StandStill();
+            // From when the load has given up its connection: it has asked who leads, was told that the first still does, and connects.
+            var connected = first.Connections;
+            while (first.Connections == connected) Thread.Sleep(1);
+            (questions, connections) = (second.MetadataRequests, first.Connections);
+            while (second.MetadataRequests < questions + 12) Thread.Sleep(1);
+            (questions, connections) = (second.MetadataRequests - questions, first.Connections - connections);
+            second.Lead(0);
+        });
+        moving.Start();
+        var produce = new ProduceSpec { RecordsPerSecond = 5000, Linger = LoadRunTests.Ms(2) };
+        var report = Run([first, second], produce, new(), retries: int.MaxValue, seconds: 1, requestTimeout: LoadRunTests.Ms(500));
+        moving.Join();
+
+        AssertSoundAndWhole(report, 5000);
+        Assert.True(second.ProduceRequests > 0);
+        Assert.True(connections < questions / 2, $"{questions} questions, and {connections} connections to the one that stands still");
+    }
+
     [Fact]
     public async Task BrokerAway_ForAWhile_ShowsInTheLatencyOfWhatWasDueMeanwhile()
     {
@@ -169,7 +198,7 @@ public sealed class ResilienceTests
 
     internal static LoadReport Run(
         FakeBroker[] brokers, ProduceSpec produce, ConsumeSpec? consume, int? retries, double seconds = 20, TimeSpan? delivery = null, TimeSpan? drain = null,
-        string? history = null)
+        string? history = null, TimeSpan? requestTimeout = null)
     {
         var spec = new LoadSpec
         {
@@ -180,7 +209,7 @@ public sealed class ResilienceTests
             Warmup = TimeSpan.Zero,
             Duration = LoadRunTests.Ms(seconds * 1000),
             Drain = drain ?? TimeSpan.FromSeconds(20),
-            RequestTimeout = TimeSpan.FromSeconds(10),
+            RequestTimeout = requestTimeout ?? TimeSpan.FromSeconds(10),
             Retries = retries,
             DeliveryTimeout = delivery ?? TimeSpan.FromMinutes(1),
             RetryBackoff = LoadRunTests.Ms(20),

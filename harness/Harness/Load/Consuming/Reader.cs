@@ -297,8 +297,8 @@ internal sealed class Reader : IDisposable
             var index = _lanes.FindIndex(lane => lane.Lane.Leader == leader);
             if (index < 0)
             {
-                var opened = _openings.TryTake(leader, now, out var refused);
-                if (refused) _orphans[i] = new(partition, now, until); // perhaps it does not lead any more
+                var opened = _openings.TryTake(leader, now, out var isDoubtful);
+                if (isDoubtful) _orphans[i] = new(partition, now, until); // perhaps it does not lead any more
                 if (opened is null) continue;
 
                 index = _lanes.Count;

@@ -123,8 +123,8 @@ internal sealed class Routes : IDisposable
     {
         if (Lanes.Find(lane => lane.Leader == leader) is { } known) return known;
 
-        var opened = _openings.TryTake(leader, now, out var refused);
-        if (refused) parking.Since = now; // perhaps it does not lead any more
+        var opened = _openings.TryTake(leader, now, out var isDoubtful);
+        if (isDoubtful) parking.Since = now; // perhaps it does not lead any more
         if (opened is null) return null;
 
         Lanes.Add(opened);

@@ -7,39 +7,49 @@ namespace Harness.Load.Wire;
 internal sealed class Openings<T>(Func<BrokerAddress, T> open, long pause) : IDisposable
     where T : class, IDisposable
 {
-    private readonly Dictionary<BrokerAddress, Task<T>> _tasks = [];
+    private readonly Dictionary<BrokerAddress, Attempt> _attempts = [];
     private readonly Dictionary<BrokerAddress, long> _notBefore = [];
 
     /// <summary>The connection once it is there, to be asked for until then; it is the caller's own from then on.</summary>
     /// <param name="broker">Where to.</param>
     /// <param name="now">The moment.</param>
-    /// <param name="refused">Whether an attempt has just failed; another one is made when asked after a pause.</param>
-    public T? TryTake(BrokerAddress broker, long now, out bool refused)
+    /// <param name="isDoubtful">
+    /// Whether an attempt has just failed, and another one is made when asked after a pause, or takes longer than that pause: a process
+    /// that stands still is connected to, and says nothing. What was wanted of this broker may be another's by now.
+    /// </param>
+    public T? TryTake(BrokerAddress broker, long now, out bool isDoubtful)
     {
-        refused = false;
-        if (!_tasks.TryGetValue(broker, out var task))
+        isDoubtful = false;
+        if (!_attempts.TryGetValue(broker, out var attempt))
         {
             if (now < _notBefore.GetValueOrDefault(broker)) return null;
-            _tasks[broker] = Task.Factory.StartNew(() => open(broker), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            _attempts[broker] = new(Task.Factory.StartNew(() => open(broker), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default), now);
             return null;
         }
 
-        if (!task.IsCompleted) return null;
+        var task = attempt.Task;
+        if (!task.IsCompleted)
+        {
+            isDoubtful = now - attempt.Began >= pause;
+            return null;
+        }
 
-        _tasks.Remove(broker);
+        _attempts.Remove(broker);
         if (task.IsCompletedSuccessfully) return task.Result;
         if (task.Exception!.InnerException is not LoadException) throw new InvalidOperationException($"connecting to {broker} broke down", task.Exception);
 
         _notBefore[broker] = now + pause;
-        refused = true;
+        isDoubtful = true;
         return null;
     }
 
     /// <summary>Lets go of what was being connected and is not wanted any more.</summary>
     public void Dispose()
     {
-        foreach (var task in _tasks.Values)
-            task.ContinueWith(opened => { if (opened.IsCompletedSuccessfully) opened.Result.Dispose(); else _ = opened.Exception; }, TaskScheduler.Default);
-        _tasks.Clear();
+        foreach (var attempt in _attempts.Values)
+            attempt.Task.ContinueWith(opened => { if (opened.IsCompletedSuccessfully) opened.Result.Dispose(); else _ = opened.Exception; }, TaskScheduler.Default);
+        _attempts.Clear();
     }
+
+    private readonly record struct Attempt(Task<T> Task, long Began);
 }
