@@ -71,10 +71,10 @@ internal sealed record BrokerOptions
     public bool AutoCreateTopics { get; init; } = true;
 
     /// <summary>How long a follower may lag before it is dropped from the in-sync set.</summary>
-    public TimeSpan ReplicaLagMax { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan ReplicaLagMax { get; init; } = TimeoutPreset.Default.ReplicaLagMax;
 
     /// <summary>When this node counts as dead to the others, and they to it. The same for all nodes.</summary>
-    public SessionTimes Session { get; init; } = SessionTimes.Default;
+    public SessionTimes Session { get; init; } = TimeoutPreset.Default.Session;
 
     /// <summary>Whether leadership goes back to the first replica of an assignment once that is in sync again.</summary>
     public bool BalancesLeaders { get; init; } = true;
@@ -113,6 +113,7 @@ internal sealed record BrokerOptions
     public static BrokerOptions Parse(IReadOnlyList<string> args, List<string> problems)
     {
         var options = new BrokerOptions();
+        var given = new List<(string Name, string Value)>();
         for (var i = 0; i < args.Count; i++)
         {
             var name = args[i];
@@ -125,9 +126,11 @@ internal sealed record BrokerOptions
                 if (i + 1 < args.Count && !args[i + 1].StartsWith("--", StringComparison.Ordinal)) i++;
             }
             else if (++i >= args.Count) problems.Add($"{name} needs a value");
-            else options = options.With(name, args[i], problems);
+            else given.Add((name, args[i]));
         }
 
+        // A preset first: what is set beside it is meant to change it, wherever it stands.
+        foreach (var (name, value) in given.OrderByDescending(IsPreset)) options = options.With(name, value, problems);
         return options;
     }
 
@@ -171,6 +174,9 @@ internal sealed record BrokerOptions
 
     private static readonly string[] KnownNames =
         ["--node-id", "--listen", "--inter-broker", "--advertise", "--advertise-inter-broker", "--data", "--cluster", "--read", "--write", "--flush", "--cache", "--network", "--replication", "--metadata", "--check-batches", "--acks", "--set"];
+
+    private static bool IsPreset((string Name, string Value) option) =>
+        option.Name == "--set" && option.Value.StartsWith(NodeSetting.Preset + "=", StringComparison.Ordinal);
 
     // --check alone asks for the options to be checked.
     private static string OptionOf(IStrategyCatalog catalog) => catalog == BatchChecks.Catalog ? "--check-batches" : "--" + catalog.Seam;

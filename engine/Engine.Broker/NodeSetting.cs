@@ -8,8 +8,13 @@ namespace Engine.Broker;
 /// <param name="Set">The options with this value, or null when the text is not allowed.</param>
 internal sealed record NodeSetting(string Name, string Allowed, Func<BrokerOptions, string> Get, Func<BrokerOptions, string, BrokerOptions?> Set)
 {
+    /// <summary>Several of the others by one name; they may be given beside it.</summary>
+    public const string Preset = "timeouts";
+
     public static IReadOnlyList<NodeSetting> All { get; } =
     [
+        new(Preset, string.Join(" or ", TimeoutPreset.All.Select(preset => preset.Name)), TimeoutPreset.NameOf,
+            (o, text) => TimeoutPreset.Find(text)?.ApplyTo(o)),
         Number("num.partitions", 1, 10_000, o => o.DefaultPartitions, (o, n) => o with { DefaultPartitions = n }),
         Number("default.replication.factor", 1, 32, o => o.DefaultReplicationFactor, (o, n) => o with { DefaultReplicationFactor = (short)n }),
         new("auto.create.topics.enable", "true or false", o => o.AutoCreateTopics ? "true" : "false",

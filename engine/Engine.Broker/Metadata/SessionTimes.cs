@@ -5,11 +5,8 @@ namespace Engine.Broker.Metadata;
 /// <param name="HeartbeatInterval">Kafka's <c>broker.heartbeat.interval.ms</c>.</param>
 internal sealed record SessionTimes(TimeSpan Timeout, TimeSpan HeartbeatInterval)
 {
-    /// <summary>
-    /// Shorter than Kafka's 9 s and 2 s: here a heartbeat is a store to memory or one small request, and a node that is killed
-    /// need not wait for it. Below a second a busy machine would be taken for a dead one.
-    /// </summary>
-    public static readonly SessionTimes Default = new(TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(400));
+    /// <summary>Below a second a busy machine would be taken for a dead one: see <see cref="TimeoutPreset"/> for those that are not busy.</summary>
+    public static readonly SessionTimes Default = new(TimeSpan.FromMilliseconds(1500), TimeSpan.FromMilliseconds(250));
 
     /// <summary>What is wrong with them, or null. A session must outlive a heartbeat that comes late.</summary>
     public string? Problem() => HeartbeatInterval * 2 > Timeout

@@ -31,6 +31,7 @@ public sealed class StartTests : IDisposable
     [InlineData("--flush", "interval(", "interval(")]
     [InlineData("--set", "replica.lag=1", "replica.lag", "replica.lag.time.max.ms")]
     [InlineData("--set", "segment.bytes=many", "segment.bytes", "many")]
+    [InlineData("--set", "timeouts=loose", "loose", "default", "tight")]
     [InlineData("--set", "nonsense", "nonsense", "key=value")]
     [InlineData("--listen", "nowhere", "nowhere", "127.0.0.1:")]
     public void Start_OptionThatIsNotThere_NamesWhatIs(string option, string value, params string[] expected)
