@@ -14,7 +14,7 @@ namespace Engine.Broker.Metadata;
 /// afterwards: still silent, so the holder's look is yet to come and finds the new term; no longer silent, so the new term is given up. Hence never two
 /// at once. A controller that is stopped between a decision and its append is stopped by the journal, which takes nothing that
 /// was decided on an older version.</para>
-/// <para>One thread only, but for <see cref="IsHeld"/>.</para>
+/// <para>One thread only, but for <see cref="IsHeld"/> and <see cref="HolderId"/>.</para>
 /// </remarks>
 internal sealed partial class ControllerSeat(string folder, int nodeId, NeighbourNodes neighbours) : IDisposable
 {
@@ -23,8 +23,12 @@ internal sealed partial class ControllerSeat(string folder, int nodeId, Neighbou
     private readonly string _unplaced = Path.Combine(folder, $"node-{nodeId}-controller{Suffix}");
     private long _term;
     private volatile FileLock? _lock;
+    private volatile int _holderId = -1;
 
     public bool IsHeld => _lock is not null;
+
+    /// <summary>The node that had the seat when it was last looked at; -1 for none.</summary>
+    public int HolderId => _holderId;
 
     /// <summary>Takes the seat when it is free, and leaves it when it was taken away.</summary>
     public void Look()
@@ -38,7 +42,9 @@ internal sealed partial class ControllerSeat(string folder, int nodeId, Neighbou
         var term = NewestTerm();
         if (term > 0 && FileLock.IsTaken(PathOf(term)))
         {
-            if (HolderOf(term) is not { } holder || holder == nodeId || neighbours.IsHeard(holder)) return;
+            if (HolderOf(term) is not { } holder) return;
+            _holderId = holder;
+            if (holder == nodeId || neighbours.IsHeard(holder)) return;
             TryBegin(term + 1, passedOver: holder);
         }
         else
@@ -74,7 +80,7 @@ internal sealed partial class ControllerSeat(string folder, int nodeId, Neighbou
             return;
         }
 
-        (_term, _lock) = (term, taken);
+        (_term, _lock, _holderId) = (term, taken, nodeId);
         foreach (var old in Terms().Where(old => old < term)) File.Delete(PathOf(old));
     }
 

@@ -83,6 +83,8 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
 
     public bool IsController => _seat.IsHeld && _heartbeat.Session.Holds;
 
+    public int ControllerId => _seat.HolderId;
+
     public bool HoldsSession => _heartbeat.Session.Holds;
 
     public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)

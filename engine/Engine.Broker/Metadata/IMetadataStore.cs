@@ -22,6 +22,9 @@ internal interface IMetadataStore : IDisposable
     /// </remarks>
     bool IsController { get; }
 
+    /// <summary>The node that looks after the others, as far as this one knows; -1 for none. It may be another by now, or have died.</summary>
+    int ControllerId { get; }
+
     /// <summary>
     /// Whether the other nodes still count on this one: false as soon as they may have taken it for dead, until it has been heard again,
     /// knows what was decided meanwhile and its watchers have run.

@@ -48,9 +48,11 @@ internal sealed class EtcdClient : IDisposable
             {
                 return Ask(_members[member], path, body, Least(deadline - MonotonicClock.Now, _attempt));
             }
-            catch (EtcdUnreachableException) when (MonotonicClock.Now + Pause < deadline)
+            catch (EtcdUnreachableException)
             {
+                // Also when there is no time left: whoever asks next should not meet the same one.
                 Interlocked.CompareExchange(ref _preferred, (member + 1) % _members.Length, member);
+                if (MonotonicClock.Now + Pause >= deadline) throw;
                 Thread.Sleep(Pause);
             }
         }

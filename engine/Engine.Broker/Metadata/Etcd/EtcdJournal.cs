@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Engine.Core;
 using Engine.Core.Cluster;
 
 namespace Engine.Broker.Metadata.Etcd;
@@ -11,10 +12,12 @@ namespace Engine.Broker.Metadata.Etcd;
 /// <para>Under the prefix: <c>head</c> holds the newest version, <c>journal/VERSION</c> the records that led to a version, appended together,
 /// and <c>snapshot</c> a whole state, behind which journal keys are gone. An append puts its key and the head in one transaction, only
 /// if the head is unchanged: etcd's order is the order of all nodes.</para>
+/// <para>Who lives is read together with the state: <c>nodes/ID</c> and <c>controller</c>, whose leases are their sessions, and the sessions'
+/// beats. An append can depend on it (<see cref="EtcdProof"/>), so that nobody is judged by what is no longer so.</para>
 /// <para>A transaction's answer can be lost. Each entry says who wrote it, so whether it is in is looked up.</para>
 /// <para>One thread at a time.</para>
 /// </remarks>
-internal sealed class EtcdJournal(EtcdClient client, string prefix, TimeSpan patience, long compactAtBytes)
+internal sealed class EtcdJournal(EtcdClient client, string prefix, string beats, SessionTimes times, TimeSpan patience, long compactAtBytes)
 {
     // Entries of one answer: together far below the 4 MiB that a gRPC message usually may have.
     private const int PageEntries = 64;
@@ -22,6 +25,7 @@ internal sealed class EtcdJournal(EtcdClient client, string prefix, TimeSpan pat
     // etcd refuses requests from 1.5 MiB on unless it was told otherwise (--max-request-bytes).
     private const int MaxEntryBytes = 1_400_000;
 
+    private readonly HeardSessions _heard = new(times.Timeout);
     private readonly string _head = prefix + "head";
     private readonly string _entries = prefix + "journal/";
     private readonly string _snapshot = prefix + "snapshot";
@@ -43,6 +47,9 @@ internal sealed class EtcdJournal(EtcdClient client, string prefix, TimeSpan pat
     /// <summary>Which node looked after the others then; null when none did.</summary>
     public EtcdKey? Controller { get; private set; }
 
+    /// <inheritdoc cref="HeardSessions.NextSilence"/>
+    public Instant? NextSilence => _heard.NextSilence;
+
     /// <summary>Reads the journal, or begins one.</summary>
     public void Open()
     {
@@ -62,8 +69,16 @@ internal sealed class EtcdJournal(EtcdClient client, string prefix, TimeSpan pat
         if (!TryCatchUp()) throw new MetadataException($"the cluster's keys under {prefix} are gone from etcd at {client.Members}.");
     }
 
+    /// <summary>Why the session of a node is over, as of the latest look; null while it holds.</summary>
+    public EtcdProof? ProofOfEnd(int nodeId) =>
+        Nodes.TryGetValue(nodeId, out var node) ? ProofOfSilence(node.Lease) : new(_nodes + nodeId.ToString(CultureInfo.InvariantCulture), Revision: 0);
+
+    /// <summary>Why a session counts as over though its lease stands; null while it is heard.</summary>
+    public EtcdProof? ProofOfSilence(long lease) => _heard.IsSilent(lease) ? new(EtcdSession.KeyOf(beats, lease), _heard.RevisionOf(lease)) : null;
+
     /// <inheritdoc cref="IMetadataStore.TryAppend"/>
-    public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)
+    /// <param name="onlyIf">What must still be so; null: nothing. Where it is not, the result is false and the state need not be newer.</param>
+    public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records, EtcdProof? onlyIf = null)
     {
         if (State.Version <= expectedVersion) CatchUp();
         if (State.Version != expectedVersion) return false;
@@ -74,7 +89,7 @@ internal sealed class EtcdJournal(EtcdClient client, string prefix, TimeSpan pat
         if (entry.Length > MaxEntryBytes)
             throw new IOException($"{records.Count} records come to {entry.Length} bytes, more than etcd takes at once");
 
-        if (!TryPut(next.Version, entry, name)) return false;
+        if (!TryPut(next.Version, entry, name, onlyIf)) return false;
 
         if (State.Version < next.Version) State = next;
         _entryBytes += entry.Length;
@@ -83,9 +98,10 @@ internal sealed class EtcdJournal(EtcdClient client, string prefix, TimeSpan pat
     }
 
     // When an answer says no, it can be one to a second attempt, after the first had gone through unheard.
-    private bool TryPut(long version, byte[] entry, string name)
+    private bool TryPut(long version, byte[] entry, string name, EtcdProof? onlyIf)
     {
         var put = new EtcdTransaction().IfUnchangedSince(_head, _headRevision).Put(_head, Text(version)).Put(KeyOf(version), entry);
+        if (onlyIf is { } proof) put.If(proof);
         var deadline = MonotonicClock.Now + patience;
         (_awaited, _awaitedIsIn) = (name, false);
         try
@@ -110,12 +126,15 @@ internal sealed class EtcdJournal(EtcdClient client, string prefix, TimeSpan pat
         var holes = 0;
         while (true)
         {
+            var asked = MonotonicClock.Now;
             var answer = new EtcdTransaction().Range(_head).Range(KeyOf(State.Version + 1), EtcdTransaction.EndOf(_entries), PageEntries)
-                .Range(_nodes, EtcdTransaction.EndOf(_nodes)).Range(_controller).Send(client, patience);
+                .Range(_nodes, EtcdTransaction.EndOf(_nodes)).Range(_controller).Range(beats, EtcdTransaction.EndOf(beats)).Send(client, patience);
             if (answer.Range(0) is not [var head]) return State.Version > 0 ? throw Gone() : false;
 
             Nodes = answer.Range(2).ToDictionary(key => int.Parse(key.LastPart, CultureInfo.InvariantCulture));
             Controller = answer.Range(3).FirstOrDefault();
+            var beaten = answer.Range(4).ToDictionary(beat => beat.Lease, beat => beat.Revision);
+            _heard.Look(asked, MonotonicClock.Now, SessionsOf(Nodes.Values, Controller), beaten);
             var newest = long.Parse(head.Text, CultureInfo.InvariantCulture);
             if (newest < State.Version) throw Damaged($"it is at version {newest} and was at {State.Version}: was an older copy restored?");
 
@@ -202,6 +221,12 @@ internal sealed class EtcdJournal(EtcdClient client, string prefix, TimeSpan pat
         {
             throw Damaged($"{key.Name}: {wrong.Message}");
         }
+    }
+
+    private static IEnumerable<long> SessionsOf(IEnumerable<EtcdKey> nodes, EtcdKey? controller)
+    {
+        foreach (var node in nodes) yield return node.Lease;
+        if (controller is not null) yield return controller.Lease;
     }
 
     private string KeyOf(long version) => _entries + version.ToString("D20", CultureInfo.InvariantCulture);

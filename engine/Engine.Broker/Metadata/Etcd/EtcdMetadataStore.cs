@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Engine.Core;
 using Engine.Core.Cluster;
 using Engine.Core.Strategies;
 
@@ -7,8 +8,12 @@ namespace Engine.Broker.Metadata.Etcd;
 
 /// <summary>The nodes of several machines agree through etcd.</summary>
 /// <remarks>
-/// <para>A node lives while its lease does: its key <c>nodes/ID</c> hangs on it, and so does <c>controller</c>, which whoever finds it
-/// missing puts with a lease of its own. A watch tells of changes within a round trip; should it hang, they are read at every heartbeat.</para>
+/// <para>A node lives while its lease does, on which its key <c>nodes/ID</c> hangs, and shows new beats (<see cref="EtcdSession"/>). So does
+/// the key <c>controller</c>, which whoever finds it missing, or its holder silent, puts with a lease of its own. A watch tells of
+/// changes within a round trip, but not of beats; those, and all else should it hang, are read at every heartbeat.</para>
+/// <para>Whom a node takes for dead it has not heard of for a session's time in which it looked itself, by its own clock
+/// (<see cref="HeardSessions"/>), and the transaction that says so holds only if there was no new beat up to then. A node that beats again
+/// then reads the state, before it counts on its session: so it cannot miss that it was taken for dead.</para>
 /// <para>While etcd cannot be reached nothing changes: appends fail with an IOException, the session is over after its time, and the node
 /// takes part again when it can. Only what cannot heal ends the process: a damaged journal, or another process with this node's id.</para>
 /// </remarks>
@@ -17,18 +22,22 @@ internal sealed class EtcdMetadataStore : IMetadataStore
     // How long to wait for etcd at the start.
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10);
 
+    // Below these no call of etcd is worth giving up, however short a session is: a change of many partitions takes its time.
+    private static readonly TimeSpan ShortestAttempt = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ShortestPatience = TimeSpan.FromSeconds(4);
+
     private readonly string _prefix;
     private readonly int _nodeId;
     private readonly SessionTimes _times;
-    private readonly string _life = $"{Environment.MachineName}, process {Environment.ProcessId}, {Guid.NewGuid():N}";
     private readonly EtcdClient _client;
     private readonly EtcdSession _session;
     private readonly EtcdWatch _watch;
 
     private readonly Lock _journalLock = new();
     private readonly EtcdJournal _journal;
+    private readonly EtcdClaims _claims;
     private volatile ClusterState _state;
-    private long _controllerLease; // of this node, while it is the controller; else 0
+    private Instant? _nextSilence; // the store's thread's, as the next two
     private bool _wasController;
     private long _writtenVersion = -1;
 
@@ -41,15 +50,17 @@ internal sealed class EtcdMetadataStore : IMetadataStore
     private EtcdMetadataStore(IReadOnlyList<string> members, string prefix, long compactAtBytes, int nodeId, SessionTimes times)
     {
         (_prefix, _nodeId, _times) = (prefix.TrimEnd('/') + "/", nodeId, times);
-        _client = new EtcdClient(members, attempt: times.Timeout / 2);
+        _client = new EtcdClient(members, attempt: Longer(times.Timeout / 2, ShortestAttempt));
         try
         {
             _client.CheckVersion(OpenPatience);
-            _session = new EtcdSession(_client, times, OpenPatience, Wake);
-            _journal = new EtcdJournal(_client, _prefix + "state/", patience: times.Timeout * 2, compactAtBytes);
+            _session = new EtcdSession(_client, _prefix + "beats/", times, OpenPatience, Wake);
+            var patience = Longer(times.Timeout * 2, ShortestPatience);
+            _journal = new EtcdJournal(_client, _prefix + "state/", _prefix + "beats/", times, patience, compactAtBytes);
             _journal.Open();
-            ClaimId();
-            ClaimSeat();
+            _claims = new EtcdClaims(_client, _session, _journal, _prefix + "state/", nodeId, patience: times.Timeout);
+            _claims.ClaimId(TakenPatience);
+            _claims.ClaimSeat();
         }
         catch (Exception error)
         {
@@ -65,6 +76,9 @@ internal sealed class EtcdMetadataStore : IMetadataStore
         _thread.Start();
     }
 
+    // For an earlier life of this node, whose silence or whose lease's end may be noticed late.
+    private TimeSpan TakenPatience => Longer(_times.Timeout * 3, ShortestPatience);
+
     public static OpenMetadataStore Create(StrategySpec spec)
     {
         // Not by commas, which part the parameters.
@@ -76,18 +90,22 @@ internal sealed class EtcdMetadataStore : IMetadataStore
 
     public ClusterState State => _state;
 
-    public bool IsController => Volatile.Read(ref _controllerLease) is not 0 and var lease && lease == _session.Lease && HoldsSession;
+    public bool IsController => _claims.HoldsSeat && HoldsSession;
+
+    public int ControllerId => _claims.ControllerId;
 
     public bool HoldsSession => _session.Clock.Holds;
 
-    public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)
+    public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records) => TryAppend(expectedVersion, records, onlyIf: null);
+
+    private bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records, EtcdProof? onlyIf)
     {
         bool appended;
         lock (_journalLock)
         {
             try
             {
-                appended = _journal.TryAppend(expectedVersion, records);
+                appended = _journal.TryAppend(expectedVersion, records, onlyIf);
             }
             finally
             {
@@ -151,8 +169,9 @@ internal sealed class EtcdMetadataStore : IMetadataStore
                     _state = _journal.State;
                     // News that nobody announced: the watch hangs on a connection that leads nowhere.
                     if (!wasWoken && _state.Version > known) _watch.BeginAnew();
-                    ClaimId();
-                    ClaimSeat();
+                    _claims.ClaimId(TakenPatience);
+                    _claims.ClaimSeat();
+                    _nextSilence = _journal.NextSilence;
                 }
 
                 isCurrent = true;
@@ -160,6 +179,7 @@ internal sealed class EtcdMetadataStore : IMetadataStore
             catch (IOException)
             {
                 // The session's thread says so; here it is tried again at the next heartbeat.
+                _nextSilence = null;
             }
 
             if (isCurrent) Show(gaps);
@@ -188,14 +208,7 @@ internal sealed class EtcdMetadataStore : IMetadataStore
     {
         try
         {
-            foreach (var broker in _state.Brokers.Values)
-            {
-                if (broker.NodeId == _nodeId || !broker.Alive || HasSession(broker.NodeId)) continue;
-                // Judged again with every attempt. A node has its key before it registers, so this epoch is of the life that ended.
-                this.Update(state => IsController && state.Brokers[broker.NodeId] == broker && !HasSession(broker.NodeId)
-                    ? [new BrokerStopped(broker.NodeId, broker.Epoch)]
-                    : null);
-            }
+            foreach (var broker in _state.Brokers.Values.Where(broker => broker.NodeId != _nodeId && broker.Alive)) RecordTheEndOf(broker);
         }
         catch (IOException error)
         {
@@ -203,50 +216,21 @@ internal sealed class EtcdMetadataStore : IMetadataStore
         }
     }
 
-    // As of the state that was last read: the two are read together.
-    private bool HasSession(int nodeId)
+    // Judged again with every attempt. A node has its key before it registers, so this epoch is of the life that ended.
+    private void RecordTheEndOf(ClusterBroker broker)
     {
-        lock (_journalLock) return _journal.Nodes.ContainsKey(nodeId);
-    }
-
-    /// <summary>Puts this node's key with the lease of now.</summary>
-    /// <exception cref="MetadataException">It is another process's.</exception>
-    private void ClaimId()
-    {
-        var key = $"{_prefix}state/nodes/{_nodeId.ToString(CultureInfo.InvariantCulture)}";
-        var deadline = MonotonicClock.Now + (_journal.Nodes.ContainsKey(_nodeId) ? _times.Timeout * 3 : TimeSpan.Zero);
         while (true)
         {
-            if (_journal.Nodes.TryGetValue(_nodeId, out var taken))
-            {
-                if (taken.Lease == _session.Lease) return;
-                if (taken.Text != _life && MonotonicClock.Now >= deadline)
-                    throw new MetadataException(
-                        $"node {_nodeId} of the cluster under {_prefix} is running already ({taken.Text}): " +
-                        "stop it or choose another node id.");
-            }
-            else
-            {
-                new EtcdTransaction().IfAbsent(key).Put(key, Encoding.UTF8.GetBytes(_life), _session.Lease).Send(_client, _times.Timeout);
-            }
-
-            // An earlier life that was killed holds it until its lease has run out, which etcd may be late to notice.
-            if (taken is not null) Thread.Sleep(50);
-            _journal.CatchUp();
+            var state = _state;
+            if (!IsController || state.Brokers[broker.NodeId] != broker || ProofOfEnd(broker.NodeId) is not { } proof) return;
+            if (TryAppend(state.Version, [new BrokerStopped(broker.NodeId, broker.Epoch)], proof)) return;
         }
     }
 
-    private void ClaimSeat()
+    // As of the state that was last read: the two are read together.
+    private EtcdProof? ProofOfEnd(int nodeId)
     {
-        if (_journal.Controller is null)
-        {
-            var key = _prefix + "state/controller";
-            var self = Encoding.ASCII.GetBytes(_nodeId.ToString(CultureInfo.InvariantCulture));
-            new EtcdTransaction().IfAbsent(key).Put(key, self, _session.Lease).Send(_client, _times.Timeout);
-            _journal.CatchUp();
-        }
-
-        Volatile.Write(ref _controllerLease, _journal.Controller is { } seat && seat.Lease == _session.Lease ? seat.Lease : 0);
+        lock (_journalLock) return _journal.ProofOfEnd(nodeId);
     }
 
     private bool HaveSeen(long version)
@@ -294,12 +278,22 @@ internal sealed class EtcdMetadataStore : IMetadataStore
     {
         lock (_wakeGate)
         {
-            if (!_woken && !_stopping) Monitor.Wait(_wakeGate, _times.HeartbeatInterval);
+            if (!_woken && !_stopping) Monitor.Wait(_wakeGate, UntilNextLook());
             wasWoken = _woken;
             _woken = false;
             return !_stopping;
         }
     }
+
+    // At each heartbeat, and when somebody will have been silent for long enough.
+    private TimeSpan UntilNextLook()
+    {
+        if (_nextSilence is not { } next) return _times.HeartbeatInterval;
+        var left = next - MonotonicClock.Now + TimeSpan.FromMilliseconds(1); // waits are cut to whole milliseconds
+        return left >= _times.HeartbeatInterval ? _times.HeartbeatInterval : left > TimeSpan.Zero ? left : TimeSpan.Zero;
+    }
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 
     private static string[] EndpointsOf(string text) => text.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 

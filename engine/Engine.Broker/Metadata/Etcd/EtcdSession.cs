@@ -4,15 +4,19 @@ using System.Text.Json;
 
 namespace Engine.Broker.Metadata.Etcd;
 
-/// <summary>A lease that this node keeps alive, on a thread of its own, and another one when it has run out.</summary>
+/// <summary>A lease that this node keeps alive, with a beat that shows it, on a thread of its own; another one when it has run out.</summary>
 /// <remarks>
-/// etcd counts from when it took the renewal, this node from when it sent it, and for a tenth less: so a node that is cut off knows
-/// that its session is over before anybody else can. The difference also covers two clocks that do not run equally fast. etcd grants no
-/// less than one and a half election timeouts, 2 s unless it was told otherwise: the shortest time in which a death is noticed.
+/// <para>The beat is a key of the lease, put again and again: others take this node for dead when they have not seen a new one for a session's
+/// time (<see cref="HeardSessions"/>), or when the lease has run out. etcd grants none below one and a half election timeouts, 2 s
+/// unless it was told otherwise, so the beat is what tells sooner, and the lease what cleans up.</para>
+/// <para>Others count from when they saw a beat, etcd from when it took the lease's renewal, this node from before it sent either, and for
+/// a tenth less: so a node that is cut off or stopped knows that its session is over before anybody else can. The difference also
+/// covers clocks that do not run equally fast.</para>
 /// </remarks>
 internal sealed class EtcdSession : IDisposable
 {
     private readonly EtcdClient _client;
+    private readonly string _beats;
     private readonly SessionTimes _times;
     private readonly Action _onChange;
     private readonly ManualResetEventSlim _stop = new();
@@ -20,10 +24,14 @@ internal sealed class EtcdSession : IDisposable
     private long _lease;
     private bool _isCutOff;
 
+    /// <param name="client">The way to etcd.</param>
+    /// <param name="beats">What the keys of beats begin with; the lease's number follows.</param>
+    /// <param name="times">How long a session lasts, and how often it is shown.</param>
+    /// <param name="patience">How long etcd may take for the first lease.</param>
     /// <param name="onChange">Called, on the session's thread, when a session has ended or begun: it must only wake somebody.</param>
-    public EtcdSession(EtcdClient client, SessionTimes times, TimeSpan patience, Action onChange)
+    public EtcdSession(EtcdClient client, string beats, SessionTimes times, TimeSpan patience, Action onChange)
     {
-        (_client, _times, _onChange) = (client, times, onChange);
+        (_client, _beats, _times, _onChange) = (client, beats, times, onChange);
         Clock = new SessionClock(times.Timeout * 0.9);
         Grant(patience);
         _thread = new Thread(Run) { Name = "session", IsBackground = true };
@@ -31,6 +39,9 @@ internal sealed class EtcdSession : IDisposable
     }
 
     public SessionClock Clock { get; }
+
+    /// <summary>The key of a session's beat.</summary>
+    public static string KeyOf(string beats, long lease) => beats + lease.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>What keys that should end with this session are put with.</summary>
     public long Lease => Volatile.Read(ref _lease);
@@ -60,6 +71,7 @@ internal sealed class EtcdSession : IDisposable
                 var answer = _client.Call("v3/lease/keepalive", Body(Lease), _times.Timeout / 2);
                 // Without a time to live the lease is one that etcd does not know any more.
                 var isOver = EtcdKey.Number(Result(answer), "TTL") <= 0;
+                if (!isOver) Beat();
                 var isGap = isOver || sent - Clock.Last >= _times.Timeout * 0.9;
                 if (isGap) Clock.CountGap();
                 if (isOver) Grant(_times.Timeout / 2);
@@ -77,6 +89,9 @@ internal sealed class EtcdSession : IDisposable
             }
         }
     }
+
+    // Whose lease it is stands in the node's own key.
+    private void Beat() => new EtcdTransaction().Put(KeyOf(_beats, Lease), default, Lease).Send(_client, _times.Timeout / 2);
 
     private void Grant(TimeSpan patience)
     {

@@ -14,6 +14,9 @@ internal sealed class EtcdTransaction
     /// <summary>Only if the key was last changed at this revision.</summary>
     public EtcdTransaction IfUnchangedSince(string key, long revision) => If(key, "MOD", "mod_revision", revision);
 
+    /// <summary>Only if this is still so.</summary>
+    public EtcdTransaction If(EtcdProof proof) => IfUnchangedSince(proof.Key, proof.Revision);
+
     /// <summary>Only if there is no such key.</summary>
     public EtcdTransaction IfAbsent(string key) => If(key, "CREATE", "create_revision", 0);
 
@@ -97,6 +100,11 @@ internal sealed class EtcdTransaction
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>What was read, and what was decided depends on.</summary>
+/// <param name="Key">The key.</param>
+/// <param name="Revision">When it was last changed; 0: there is none.</param>
+internal readonly record struct EtcdProof(string Key, long Revision);
 
 /// <summary>What a transaction came to.</summary>
 internal sealed class EtcdAnswer(JsonElement json)

@@ -102,23 +102,11 @@ public sealed class EtcdMetadataStoreTests
     }
 
     [EtcdFact]
-    public void Open_EarlierLifeWasKilled_WaitsForItsLease()
-    {
-        var text = EtcdServer.Shared.NewCluster();
-        using var data = new TemporaryFolder();
-        var options = new[] { "--metadata", text };
-        using var broker = BrokerProcess.Start(new BrokerSetup(1, data.Path, data.File("unused"), options));
-        broker.Kill();
-        using var again = broker.Restart();
-        Assert.NotEqual(broker.ProcessId, again.ProcessId);
-    }
-
-    [EtcdFact]
     public void Journal_EntryThatIsNone_IsRefusedByName()
     {
         var text = EtcdServer.Shared.NewCluster();
         using (var store = Open(text, 1)) store.Update(_ => [Topic("a")]);
-        var prefix = text.Split("prefix=")[1].TrimEnd(')');
+        var prefix = EtcdServer.PrefixOf(text);
         using var etcd = EtcdServer.Shared.Connect();
         new EtcdTransaction().Put($"{prefix}/state/journal/{2:D20}", Encoding.ASCII.GetBytes("{\"version\":2}")).Send(etcd, Patience);
 

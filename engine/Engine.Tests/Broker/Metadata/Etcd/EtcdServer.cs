@@ -28,10 +28,13 @@ internal sealed class EtcdServer : IDisposable
     private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
     private readonly int _clientPort = FreePort();
     private readonly int _peerPort = FreePort();
+    private readonly string[] _options;
     private ChildProcess _process;
 
-    public EtcdServer()
+    /// <param name="options">Further ones, as etcd's command line takes them.</param>
+    public EtcdServer(params string[] options)
     {
+        _options = options;
         _process = Launch();
         WaitUntilReady();
     }
@@ -47,6 +50,9 @@ internal sealed class EtcdServer : IDisposable
     /// <summary>The store's text for a cluster that nobody else uses.</summary>
     public string NewCluster(string parameters = "") =>
         $"etcd(endpoints={Endpoint}, prefix=/test/{Interlocked.Increment(ref _clusters)}{(parameters.Length > 0 ? ", " : "")}{parameters})";
+
+    /// <summary>What the keys of such a cluster begin with.</summary>
+    public static string PrefixOf(string cluster) => cluster.Split("prefix=")[1].TrimEnd(')');
 
     /// <summary>kill -9.</summary>
     public void Kill() => _process.Dispose();
@@ -76,7 +82,7 @@ internal sealed class EtcdServer : IDisposable
     [
         "--data-dir", _folder.File("data"), "--listen-client-urls", $"http://127.0.0.1:{_clientPort}", "--advertise-client-urls", $"http://127.0.0.1:{_clientPort}",
         "--listen-peer-urls", $"http://127.0.0.1:{_peerPort}", "--initial-advertise-peer-urls", $"http://127.0.0.1:{_peerPort}",
-        "--initial-cluster", $"default=http://127.0.0.1:{_peerPort}",
+        "--initial-cluster", $"default=http://127.0.0.1:{_peerPort}", .. _options,
     ]);
 
     private void WaitUntilReady()

@@ -1,0 +1,122 @@
+using Engine.Broker.Metadata;
+using Engine.Broker.Metadata.Etcd;
+using Engine.Tests.Interop.Processes;
+using static Engine.Tests.Broker.Metadata.EmbeddedMetadataStoreTests;
+
+namespace Engine.Tests.Broker.Metadata.Etcd;
+
+/// <summary>A session is over when its beats stop, and not only when its lease has run out: here leases last for 15 s at least, sessions for one.</summary>
+public sealed class EtcdBeatTests : IDisposable
+{
+    private static readonly SessionTimes Times = new(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100));
+    private static readonly string[] TimesAsOptions = ["--set", "broker.session.timeout.ms=1000", "--set", "broker.heartbeat.interval.ms=100"];
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly EtcdServer? _server;
+    private readonly EtcdClient? _etcd;
+    private readonly string _text = "";
+    private readonly string _prefix = "";
+    private readonly TemporaryFolder _data = new();
+
+    public EtcdBeatTests()
+    {
+        if (EtcdServer.WhatIsMissing is not null) return;
+
+        // The least lease is one and a half of these.
+        _server = new EtcdServer("--election-timeout", "10000");
+        _etcd = _server.Connect();
+        _text = _server.NewCluster();
+        _prefix = EtcdServer.PrefixOf(_text);
+    }
+
+    public void Dispose()
+    {
+        _etcd?.Dispose();
+        _server?.Dispose();
+        _data.Dispose();
+    }
+
+    [EtcdFact]
+    public void Node_ThatIsPaused_IsRecordedAsStoppedWhileItsLeaseStands()
+    {
+        using var watching = Open(1);
+        watching.Register(Node(1));
+        using var broker = Start(2);
+        Until.True(() => watching.State.IsAlive(2), "the broker has registered");
+
+        broker.Pause();
+        try
+        {
+            Until.True(() => !watching.State.IsAlive(2), "its end is recorded");
+            Assert.NotNull(Key("state/nodes/2"));
+        }
+        finally
+        {
+            broker.Continue();
+        }
+
+        Until.True(() => watching.State.IsAlive(2), "it has registered again");
+        Assert.True(watching.IsController);
+    }
+
+    [EtcdFact]
+    public void Controller_ThatIsPaused_LosesItsSeatWhileItsLeaseStands()
+    {
+        using var broker = Start(1);
+        using var other = Open(2);
+        var lease = Key("state/controller")!.Lease;
+        Assert.False(other.IsController);
+
+        broker.Pause();
+        try
+        {
+            Until.True(() => other.IsController, "another controller");
+            Assert.Equal(lease, Key("state/nodes/1")!.Lease);
+            Assert.NotEqual(lease, Key("state/controller")!.Lease);
+        }
+        finally
+        {
+            broker.Continue();
+        }
+
+        Until.True(() => other.State.IsAlive(1), "it has registered again");
+        Assert.True(other.IsController);
+    }
+
+    [EtcdFact]
+    public void Node_ThatWasKilled_StartsAgainWhileItsLeaseStands()
+    {
+        using var broker = Start(1);
+        var lease = Key("state/nodes/1")!.Lease;
+        broker.Kill();
+        using var again = broker.Restart();
+
+        Assert.NotEqual(lease, Key("state/nodes/1")!.Lease);
+        Assert.NotNull(Key($"beats/{lease}")); // goes with the lease
+    }
+
+    /// <summary>Judged silent, and heard again before that could be recorded.</summary>
+    [EtcdFact]
+    public void Append_ThatDependsOnASilenceThatIsOver_IsRefused()
+    {
+        using var store = Open(1);
+        var journal = new EtcdJournal(_etcd!, _prefix + "/state/", _prefix + "/beats/", Times, Patience, compactAtBytes: 1 << 20);
+        journal.CatchUp();
+        var version = journal.State.Version;
+        var beat = new EtcdTransaction().Put($"{_prefix}/beats/5", Array.Empty<byte>());
+        var (silent, heard) = (beat.Send(_etcd!, Patience).Revision, beat.Send(_etcd!, Patience).Revision);
+
+        Assert.False(journal.TryAppend(version, [Topic("refused")], new EtcdProof($"{_prefix}/beats/5", silent)));
+        Assert.False(journal.TryAppend(version, [Topic("refused")], new EtcdProof($"{_prefix}/state/nodes/1", Revision: 0)));
+        Assert.Equal(version, journal.State.Version);
+        Assert.True(journal.TryAppend(version, [Topic("taken")], new EtcdProof($"{_prefix}/beats/5", heard)));
+        Assert.Equal(version + 1, journal.State.Version);
+    }
+
+    private IMetadataStore Open(int nodeId) => MetadataStores.Catalog.Create(_text).Instance("unused", nodeId, Times);
+
+    private BrokerProcess Start(int nodeId) =>
+        BrokerProcess.Start(new BrokerSetup(nodeId, _data.File($"{nodeId}"), _data.File("unused"), ["--metadata", _text, .. TimesAsOptions]));
+
+    private EtcdKey? Key(string name) => new EtcdTransaction().Range($"{_prefix}/{name}").Send(_etcd!, Patience).Range(0).FirstOrDefault();
+}
