@@ -22,12 +22,17 @@ internal sealed class MetadataHandler(IMetadataStore store, Func<ClusterState> i
         {
             Brokers = [.. state.LiveBrokers.Select(broker => new MetadataBroker(broker.NodeId, broker.Host, broker.Port))],
             ClusterId = state.ClusterId,
-            ControllerId = state.ControllerId,
+            ControllerId = ControllerOf(state),
             Topics = request.Topics is { } asked
                 ? [.. asked.Distinct().Select(topic => Describe(state, topic, problems))]
                 : [.. state.Topics.OrderBy(topic => topic.Name, StringComparer.Ordinal).Select(topic => Describe(state, topic))],
         };
     }
+
+    // One that has just died, or has not registered yet, is no use to a client; any other will do, as each node takes what a controller is
+    // asked for.
+    private int ControllerOf(ClusterState state) =>
+        store.ControllerId is var controller && state.IsAlive(controller) ? controller : state.LiveBrokers.FirstOrDefault()?.NodeId ?? -1;
 
     // Whoever asks by id knows a topic that was there: only a name creates.
     private Dictionary<string, ErrorCode> CreateMissing(IReadOnlyList<MetadataRequestTopic> named)

@@ -40,9 +40,6 @@ public sealed record ClusterState
     /// <summary>In order of id.</summary>
     public IEnumerable<ClusterBroker> LiveBrokers => Brokers.Values.Where(broker => broker.Alive);
 
-    /// <summary>The live node with the lowest id, or −1. Any node can change the cluster; clients want to hear of one.</summary>
-    public int ControllerId => LiveBrokers.FirstOrDefault()?.NodeId ?? -1;
-
     public bool IsAlive(int nodeId) => Brokers.TryGetValue(nodeId, out var broker) && broker.Alive;
 
     public Topic? FindTopic(string name) =>

@@ -25,6 +25,7 @@ public sealed class SessionContractTests
         one.Register(Node(1));
         using var two = cluster.Open(2, Times);
         Assert.Equal((true, false), (one.IsController, two.IsController));
+        Assert.Equal((1, 1), (one.ControllerId, two.ControllerId));
         Assert.Equal((true, true), (one.HoldsSession, two.HoldsSession));
         var wasShown = false;
         using var watch = two.Watch(_ => Volatile.Write(ref wasShown, two.IsController));
@@ -32,6 +33,7 @@ public sealed class SessionContractTests
         one.Dispose();
 
         Until.True(() => Volatile.Read(ref wasShown), "the other is the controller and was told");
+        Assert.Equal(2, two.ControllerId);
         Until.True(() => !two.State.IsAlive(1), "the node that left without a word is recorded as stopped");
     }
 

@@ -27,6 +27,8 @@ internal sealed class MemoryMetadataStore : IMetadataStore
 
     public bool IsController { get; set; } = true;
 
+    public int ControllerId { get; set; } = 1;
+
     public bool HoldsSession { get; set; } = true;
 
     /// <summary>What another node does just before the next append, once.</summary>

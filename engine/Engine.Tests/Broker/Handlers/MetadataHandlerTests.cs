@@ -22,9 +22,19 @@ public sealed class MetadataHandlerTests
 
         Assert.Equal("test-cluster", response.ClusterId);
         Assert.Equal([new(2, "host2", 9092), new(3, "host3", 9093)], response.Brokers);
-        Assert.Contains(response.ControllerId, response.Brokers.Select(broker => broker.NodeId));
         Assert.Equal(int.MinValue, response.ClusterAuthorizedOperations);
         Assert.Empty(response.Topics);
+    }
+
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(1, 2)] // dead: any live one will do
+    [InlineData(-1, 2)]
+    public void Handle_Controller_IsTheOneThatLooksAfterTheOthersWhileItLives(int controller, int told)
+    {
+        _store.ControllerId = controller;
+        _store.Append(new BrokerStopped(1, 1));
+        Assert.Equal(told, Ask(named: []).ControllerId);
     }
 
     [Fact]

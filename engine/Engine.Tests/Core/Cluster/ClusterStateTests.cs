@@ -59,16 +59,11 @@ public sealed class ClusterStateTests
         var stopped = Started.Apply(new BrokerStopped(1, 2));
         Assert.False(stopped.IsAlive(1));
         Assert.Equal([2], stopped.LiveBrokers.Select(b => b.NodeId));
-        Assert.Equal(2, stopped.ControllerId);
 
         var again = stopped.Apply(new BrokerRegistered(1, 6, "h1", 19092, "i1", 19192));
         Assert.True(again.IsAlive(1));
         Assert.Equal(19092, again.Brokers[1].Port);
-        Assert.Equal(1, again.ControllerId);
     }
-
-    [Fact]
-    public void Controller_NobodyAlive_IsNone() => Assert.Equal(-1, ClusterState.Empty.ControllerId);
 
     [Fact]
     public void BrokerStopped_OfAnEarlierLife_IsRefused()
