@@ -1,3 +1,7 @@
+using Engine.Broker.Metadata;
+using Engine.Tests.Broker.Metadata.Etcd;
+using Engine.Tests.Contracts;
+
 namespace Engine.Tests.Interop.Processes;
 
 /// <summary>One node with everything as it is by default, shared by the tests that leave it as they found it.</summary>
@@ -24,17 +28,23 @@ public sealed class ThreeNodes : IDisposable
     private readonly Dictionary<string, BrokerCluster> _clusters = [];
 
     /// <summary>Every registered way for followers to come by records.</summary>
-    public static TheoryData<string> Replications => [.. Engine.Broker.Replication.Replications.Catalog.Strategies.Select(strategy => strategy.Name)];
+    public static TheoryData<string> Replications => [.. ReplicationNames];
+
+    /// <summary>These, and every other metadata store that can be tried here: for what a leader's end is about.</summary>
+    public static TheoryData<string> ReplicationsAndStores =>
+        [.. ReplicationNames, .. StoreUnderTest.Available.Where(store => store != MetadataStores.Catalog.Default)];
+
+    private static IEnumerable<string> ReplicationNames => Engine.Broker.Replication.Replications.Catalog.Strategies.Select(strategy => strategy.Name);
 
     internal BrokerCluster Cluster => Of(Engine.Broker.Replication.Replications.Catalog.Default);
 
-    /// <summary>The three nodes that replicate in this way; each way has its own.</summary>
-    internal BrokerCluster Of(string replication)
+    /// <summary>The three nodes that replicate in this way, or agree through this store; each has its own.</summary>
+    internal BrokerCluster Of(string way)
     {
-        if (!_clusters.TryGetValue(replication, out var cluster))
+        if (!_clusters.TryGetValue(way, out var cluster))
         {
-            _clusters.Add(replication, cluster = new(
-                3, "--replication", replication, "--set", $"replica.lag.time.max.ms={ReplicaLagMaxMs}", "--set", $"broker.session.timeout.ms={SessionTimeoutMs}"));
+            string[] times = ["--set", $"replica.lag.time.max.ms={ReplicaLagMaxMs}", "--set", $"broker.session.timeout.ms={SessionTimeoutMs}"];
+            _clusters.Add(way, cluster = new(3, [.. OptionsOf(way), .. times]));
         }
 
         return cluster;
@@ -44,6 +54,8 @@ public sealed class ThreeNodes : IDisposable
     {
         foreach (var cluster in _clusters.Values) cluster.Dispose();
     }
+
+    private static string[] OptionsOf(string way) => way == "etcd" ? ["--metadata", EtcdServer.Shared.NewCluster()] : ["--replication", way];
 }
 
 [CollectionDefinition(OneNode.Tests)]

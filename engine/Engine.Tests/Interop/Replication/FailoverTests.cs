@@ -9,51 +9,48 @@ namespace Engine.Tests.Interop.Replication;
 [Collection(ThreeNodes.Tests)]
 public sealed class FailoverTests(ThreeNodes three)
 {
-    private const int Progress = 2000;
+    private const int Progress = ReplicaChecks.Progress;
 
     private static readonly TopicSetting TwoInSync = new("min.insync.replicas", "2");
 
     private BrokerCluster _cluster = null!;
 
-    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
-    public void Leader_KilledUnderLoad_AnotherLeadsWhileItIsGone(string replication)
+    [Theory, MemberData(nameof(ThreeNodes.ReplicationsAndStores), MemberType = typeof(ThreeNodes))]
+    public void Leader_KilledUnderLoad_AnotherLeadsWhileItIsGone(string way)
     {
-        _cluster = three.Of(replication);
+        _cluster = three.Of(way);
         _cluster.CreateTopic("another-leads", 1, 3, TwoInSync);
         var killed = _cluster.LeaderOf("another-leads");
+        _cluster.AssertNothingIsLost("another-leads", producer =>
+        {
+            _cluster.Node(killed).Kill();
+            producer.WaitForMore(Progress);
+            var successor = _cluster.LeaderOtherThan(killed, "another-leads");
+            Assert.True(successor.LeaderEpoch > 0, "it leads in an epoch of its own");
+            Assert.DoesNotContain(killed, successor.InSyncReplicas);
 
-        using var producer = new SteadyProducer(_cluster, "another-leads");
-        producer.WaitForMore(Progress);
-        _cluster.Node(killed).Kill();
-        producer.WaitForMore(Progress);
-        var successor = _cluster.LeaderOtherThan(killed, "another-leads");
-        Assert.True(successor.LeaderEpoch > 0, "it leads in an epoch of its own");
-        Assert.DoesNotContain(killed, successor.InSyncReplicas);
-
-        _cluster.Restart(killed);
-        _cluster.WaitForInSync("another-leads", 0, 3);
-        producer.WaitForMore(Progress);
-        _cluster.AssertKept(producer.Stop(), "another-leads");
-        _cluster.AssertSameBytesAfterACleanStop("another-leads");
+            _cluster.Restart(killed);
+            _cluster.WaitForInSync("another-leads", 0, 3);
+            producer.WaitForMore(Progress);
+        });
     }
 
-    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
-    public void EveryNode_KilledInTurnUnderLoad_TheControllerToo_NothingAcknowledgedIsLost(string replication)
+    [Theory, MemberData(nameof(ThreeNodes.ReplicationsAndStores), MemberType = typeof(ThreeNodes))]
+    public void EveryNode_KilledInTurnUnderLoad_TheControllerToo_NothingAcknowledgedIsLost(string way)
     {
-        _cluster = three.Of(replication);
+        _cluster = three.Of(way);
         _cluster.CreateTopic("killed-in-turn", 1, 3, TwoInSync);
-        using var producer = new SteadyProducer(_cluster, "killed-in-turn");
-        for (var node = 1; node <= 3; node++)
+        _cluster.AssertNothingIsLost("killed-in-turn", producer =>
         {
-            producer.WaitForMore(Progress);
-            _cluster.Node(node).Kill();
-            producer.WaitForMore(Progress);
-            _cluster.Restart(node);
-            _cluster.WaitForInSync("killed-in-turn", 0, 3);
-        }
-
-        _cluster.AssertKept(producer.Stop(), "killed-in-turn");
-        _cluster.AssertSameBytesAfterACleanStop("killed-in-turn");
+            for (var node = 1; node <= 3; node++)
+            {
+                producer.WaitForMore(Progress);
+                _cluster.Node(node).Kill();
+                producer.WaitForMore(Progress);
+                _cluster.Restart(node);
+                _cluster.WaitForInSync("killed-in-turn", 0, 3);
+            }
+        });
     }
 
     [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
@@ -61,33 +58,32 @@ public sealed class FailoverTests(ThreeNodes three)
     {
         _cluster = three.Of(replication);
         _cluster.CreateTopic("restarted-in-turn", 1, 3, TwoInSync);
-        using var producer = new SteadyProducer(_cluster, "restarted-in-turn");
-        for (var restarts = 0; restarts < 3; restarts++)
+        _cluster.AssertNothingIsLost("restarted-in-turn", producer =>
         {
-            producer.WaitForMore(Progress);
-            var leader = _cluster.LeaderOf("restarted-in-turn");
-            Assert.Equal(0, _cluster.Node(leader).Stop());
-
-            // No waiting: the others knew before the process ended.
-            Assert.All(_cluster.Nodes.Where(node => !node.HasExited), node =>
+            for (var restarts = 0; restarts < 3; restarts++)
             {
-                using var client = new RawClient(node.ClientEndpoint);
-                var partition = client.Partition("restarted-in-turn", 0);
-                Assert.True(partition.LeaderId > 0 && partition.LeaderId != leader, $"node {node.Setup.NodeId} names {partition.LeaderId} as the leader after {leader} stopped");
-            });
-            producer.WaitForMore(Progress);
-            _cluster.Restart(leader);
-            _cluster.WaitForInSync("restarted-in-turn", 0, 3);
-        }
+                producer.WaitForMore(Progress);
+                var leader = _cluster.LeaderOf("restarted-in-turn");
+                Assert.Equal(0, _cluster.Node(leader).Stop());
 
-        _cluster.AssertKept(producer.Stop(), "restarted-in-turn");
-        _cluster.AssertSameBytesAfterACleanStop("restarted-in-turn");
+                // No waiting: the others knew before the process ended.
+                Assert.All(_cluster.Nodes.Where(node => !node.HasExited), node =>
+                {
+                    using var client = new RawClient(node.ClientEndpoint);
+                    var partition = client.Partition("restarted-in-turn", 0);
+                    Assert.True(partition.LeaderId > 0 && partition.LeaderId != leader, $"node {node.Setup.NodeId} names {partition.LeaderId} as the leader after {leader} stopped");
+                });
+                producer.WaitForMore(Progress);
+                _cluster.Restart(leader);
+                _cluster.WaitForInSync("restarted-in-turn", 0, 3);
+            }
+        });
     }
 
-    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
-    public void Leader_PausedForLongerThanItsSession_WakesAndAcknowledgesNothing(string replication)
+    [Theory, MemberData(nameof(ThreeNodes.ReplicationsAndStores), MemberType = typeof(ThreeNodes))]
+    public void Leader_PausedForLongerThanItsSession_WakesAndAcknowledgesNothing(string way)
     {
-        _cluster = three.Of(replication);
+        _cluster = three.Of(way);
         _cluster.CreateTopic("zombie", 1, 3, TwoInSync);
         var paused = _cluster.LeaderOf("zombie");
         using var first = _cluster.Connect(paused);

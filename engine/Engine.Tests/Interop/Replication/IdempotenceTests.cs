@@ -43,10 +43,10 @@ public sealed class IdempotenceTests(ThreeNodes three)
         }
     }
 
-    [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
-    public void Produce_RetriedOnANewLeader_IsStoredOnceAndInOrder(string replication)
+    [Theory, MemberData(nameof(ThreeNodes.ReplicationsAndStores), MemberType = typeof(ThreeNodes))]
+    public void Produce_RetriedOnANewLeader_IsStoredOnceAndInOrder(string way)
     {
-        _cluster = three.Of(replication);
+        _cluster = three.Of(way);
         _cluster.CreateTopic("once-across", 1, 3, new TopicSetting("min.insync.replicas", "2"));
         var killed = _cluster.LeaderOf("once-across");
         InitProducerIdResponse producer;

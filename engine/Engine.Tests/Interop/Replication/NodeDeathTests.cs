@@ -7,7 +7,7 @@ namespace Engine.Tests.Interop.Replication;
 [Collection(ThreeNodes.Tests)]
 public sealed class NodeDeathTests(ThreeNodes three)
 {
-    private const int Progress = 2000;
+    private const int Progress = ReplicaChecks.Progress;
 
     private BrokerCluster _cluster = null!;
 
@@ -18,19 +18,16 @@ public sealed class NodeDeathTests(ThreeNodes three)
         _cluster.CreateTopic("follower-dies", replicas: 3);
         var leader = _cluster.LeaderOf("follower-dies");
         var follower = _cluster.Nodes.Select(node => node.Setup.NodeId).First(id => id != leader);
-
-        using var producer = new SteadyProducer(_cluster, "follower-dies");
-        producer.WaitForMore(Progress);
-        _cluster.Node(follower).Kill();
-        using (var client = _cluster.Connect(leader))
-            Until.True(() => !client.Partition("follower-dies", 0).InSyncReplicas.Contains(follower), "the dead follower is dropped");
-        producer.WaitForMore(Progress);
-        _cluster.Restart(follower);
-        _cluster.WaitForInSync("follower-dies", 0, 3);
-        producer.WaitForMore(Progress);
-
-        _cluster.AssertKept(producer.Stop(), "follower-dies");
-        _cluster.AssertSameBytesAfterACleanStop("follower-dies");
+        _cluster.AssertNothingIsLost("follower-dies", producer =>
+        {
+            _cluster.Node(follower).Kill();
+            using (var client = _cluster.Connect(leader))
+                Until.True(() => !client.Partition("follower-dies", 0).InSyncReplicas.Contains(follower), "the dead follower is dropped");
+            producer.WaitForMore(Progress);
+            _cluster.Restart(follower);
+            _cluster.WaitForInSync("follower-dies", 0, 3);
+            producer.WaitForMore(Progress);
+        });
     }
 
     [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
@@ -39,16 +36,13 @@ public sealed class NodeDeathTests(ThreeNodes three)
         _cluster = three.Of(replication);
         _cluster.CreateTopic("leader-dies", replicas: 3);
         var leader = _cluster.LeaderOf("leader-dies");
-
-        using var producer = new SteadyProducer(_cluster, "leader-dies");
-        producer.WaitForMore(Progress);
-        _cluster.Node(leader).Kill();
-        _cluster.Restart(leader);
-        producer.WaitForMore(Progress);
-        _cluster.WaitForInSync("leader-dies", 0, 3);
-
-        _cluster.AssertKept(producer.Stop(), "leader-dies");
-        _cluster.AssertSameBytesAfterACleanStop("leader-dies");
+        _cluster.AssertNothingIsLost("leader-dies", producer =>
+        {
+            _cluster.Node(leader).Kill();
+            _cluster.Restart(leader);
+            producer.WaitForMore(Progress);
+            _cluster.WaitForInSync("leader-dies", 0, 3);
+        });
     }
 
     [Theory, MemberData(nameof(ThreeNodes.Replications), MemberType = typeof(ThreeNodes))]
@@ -56,14 +50,12 @@ public sealed class NodeDeathTests(ThreeNodes three)
     {
         _cluster = three.Of(replication);
         _cluster.CreateTopic("all-die", replicas: 3);
-        using var producer = new SteadyProducer(_cluster, "all-die");
-        producer.WaitForMore(Progress);
-        foreach (var node in _cluster.Nodes) node.Kill();
-        Parallel.For(1, 4, _cluster.Restart);
-        producer.WaitForMore(Progress);
-        _cluster.WaitForInSync("all-die", 0, 3);
-
-        _cluster.AssertKept(producer.Stop(), "all-die");
-        _cluster.AssertSameBytesAfterACleanStop("all-die");
+        _cluster.AssertNothingIsLost("all-die", producer =>
+        {
+            foreach (var node in _cluster.Nodes) node.Kill();
+            Parallel.For(1, 4, _cluster.Restart);
+            producer.WaitForMore(Progress);
+            _cluster.WaitForInSync("all-die", 0, 3);
+        });
     }
 }

@@ -8,6 +8,22 @@ namespace Engine.Tests.Interop.Replication;
 /// <summary>What must hold of a replicated partition whatever happened to its nodes.</summary>
 internal static class ReplicaChecks
 {
+    /// <summary>Records that show that a partition takes any: some hundred requests.</summary>
+    public const int Progress = 2000;
+
+    /// <summary>Produces to a topic's first partition, with acks=all, while <paramref name="events"/> happen: all of it is kept, by all replicas.</summary>
+    /// <param name="cluster">All of whose nodes run afterwards.</param>
+    /// <param name="topic">Replicated by all of them.</param>
+    /// <param name="events">From when <see cref="Progress"/> was made. To end with all replicas in sync.</param>
+    public static void AssertNothingIsLost(this BrokerCluster cluster, string topic, Action<SteadyProducer> events)
+    {
+        using var producer = new SteadyProducer(cluster, topic);
+        producer.WaitForMore(Progress);
+        events(producer);
+        cluster.AssertKept(producer.Stop(), topic);
+        cluster.AssertSameBytesAfterACleanStop(topic);
+    }
+
     /// <summary>Every acknowledged record is where it was promised to be, and offsets have no holes.</summary>
     public static void AssertKept(this BrokerCluster cluster, IReadOnlyList<StoredRecord> acknowledged, string topic)
     {
