@@ -1,22 +1,9 @@
-using Engine.Broker.Partitions;
-
 namespace Engine.Broker.Replication;
 
-/// <summary>What follows one leader, on a thread of its own.</summary>
-internal interface ILeaderFollower : IDisposable
+/// <summary>One <see cref="LeaderFollower"/> for each leader that this node follows in anything.</summary>
+internal sealed class FollowerPerLeader(int nodeId, OpenLeaderLink open) : IReplication
 {
-    /// <summary>Sets what to follow from now on, and where the leader listens. Does not wait for it.</summary>
-    /// <param name="brokerEpoch">This node's registration.</param>
-    /// <param name="host">Where the leader's inter-broker listener is.</param>
-    /// <param name="port">Its port.</param>
-    /// <param name="partitions">What it leads and this node follows.</param>
-    void Follow(long brokerEpoch, string host, int port, IReadOnlyList<Partition> partitions);
-}
-
-/// <summary>One follower for each leader that this node follows in anything.</summary>
-internal sealed class FollowerPerLeader(Func<int, ILeaderFollower> create) : IReplication
-{
-    private readonly Dictionary<int, ILeaderFollower> _followers = [];
+    private readonly Dictionary<int, LeaderFollower> _followers = [];
 
     public void Follow(IReadOnlyList<Followed> followed)
     {
@@ -29,9 +16,9 @@ internal sealed class FollowerPerLeader(Func<int, ILeaderFollower> create) : IRe
 
         foreach (var (leader, partitions) in leaders)
         {
-            if (!_followers.TryGetValue(leader, out var follower)) _followers.Add(leader, follower = create(leader));
+            if (!_followers.TryGetValue(leader, out var follower)) _followers.Add(leader, follower = new LeaderFollower(nodeId, leader, open));
             var any = partitions.First();
-            follower.Follow(any.BrokerEpoch, any.LeaderHost, any.LeaderPort, [.. partitions.Select(one => one.Partition)]);
+            follower.Follow(new(any.BrokerEpoch, any.LeaderHost, any.LeaderPort, [.. partitions.Select(one => one.Partition)]));
         }
     }
 

@@ -8,34 +8,15 @@ namespace Engine.Broker.Replication;
 /// <summary>A follower's connection to a leader: blocking, one request at a time, its receive buffer reused.</summary>
 internal sealed class LeaderConnection : IDisposable
 {
-    // A leader answers within the fetch's own wait; one that says nothing for this long is taken for gone.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
-
     private readonly Socket _socket;
     private Block _block = BlockPool.Shared.Rent(1 << 20);
 
     private LeaderConnection(Socket socket) => _socket = socket;
 
-    public static LeaderConnection Open(string host, int port)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            socket.Connect(host, port);
-            socket.ReceiveTimeout = (int)Silence.TotalMilliseconds;
-            return new LeaderConnection(socket);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    /// <inheritdoc cref="LeaderSocket.Connect"/>
+    public static LeaderConnection Open(string host, int port, CancellationToken stop = default) => new(LeaderSocket.Connect(host, port, stop));
 
-    public void Send(ReadOnlySpan<byte> frame)
-    {
-        while (!frame.IsEmpty) frame = frame[_socket.Send(frame)..];
-    }
+    public void Send(ReadOnlySpan<byte> frame) => _socket.SendAll(frame);
 
     /// <summary>The next frame without its length; valid until the next call.</summary>
     /// <exception cref="IOException">The leader closed the connection.</exception>

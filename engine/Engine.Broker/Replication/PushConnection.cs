@@ -10,7 +10,6 @@ internal sealed class PushConnection : IDisposable
 {
     private const int MaxFrameBytes = 1 << 29;
     private const int WorthReceivingBytes = 256 << 10;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly Socket _socket;
     private Block _block = BlockPool.Shared.Rent(1 << 20);
@@ -19,33 +18,10 @@ internal sealed class PushConnection : IDisposable
 
     private PushConnection(Socket socket) => _socket = socket;
 
-    /// <exception cref="IOException">Nobody answers there.</exception>
-    /// <exception cref="SocketException">The connection is refused.</exception>
-    public static PushConnection Open(string host, int port)
-    {
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, SendTimeout = (int)Patience.TotalMilliseconds };
-        try
-        {
-            using var patience = new CancellationTokenSource(Patience);
-            socket.ConnectAsync(host, port, patience.Token).AsTask().GetAwaiter().GetResult();
-            return new PushConnection(socket);
-        }
-        catch (OperationCanceledException)
-        {
-            socket.Dispose();
-            throw new IOException($"nobody answers at {host}:{port}");
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
+    /// <inheritdoc cref="LeaderSocket.Connect"/>
+    public static PushConnection Open(string host, int port, CancellationToken stop) => new(LeaderSocket.Connect(host, port, stop));
 
-    public void Send(ReadOnlySpan<byte> frame)
-    {
-        while (!frame.IsEmpty) frame = frame[_socket.Send(frame)..];
-    }
+    public void Send(ReadOnlySpan<byte> frame) => _socket.SendAll(frame);
 
     /// <summary>Receives what there is, waiting for it if need be; false when nothing came.</summary>
     /// <exception cref="IOException">The leader closed the connection.</exception>

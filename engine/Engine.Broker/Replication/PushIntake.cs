@@ -13,10 +13,8 @@ namespace Engine.Broker.Replication;
 /// cannot go on (another leader, logs that part, damage) ends alone and begins anew from where the log stands then; what is still on its
 /// way in the old one is void.
 /// </remarks>
-internal sealed class PushIntake
+internal sealed class PushIntake : ILeaderLink
 {
-    // A leader answers every beat; one that says nothing for this long is taken for gone.
-    private const long SilenceMs = 10_000;
     private const long RetryPauseMs = 100;
 
     private readonly PushSettings _settings;
@@ -32,23 +30,24 @@ internal sealed class PushIntake
     private long _nextBeatMs;
     private long _heardMs = Environment.TickCount64;
 
-    public PushIntake(int nodeId, long brokerEpoch, PushSettings settings, PushConnection connection, IReadOnlyList<Partition> partitions)
+    /// <param name="nodeId">The node that follows.</param>
+    /// <param name="settings">What it lets its leaders do.</param>
+    /// <param name="leader">Whom and what it follows.</param>
+    /// <param name="connection">The way to it, from here on this object's.</param>
+    public PushIntake(int nodeId, PushSettings settings, FollowedLeader leader, PushConnection connection)
     {
         (_settings, _connection) = (settings, connection);
         _request = new PushRequest
         {
-            ReplicaId = nodeId, ReplicaEpoch = brokerEpoch, WindowBytes = settings.WindowBytes, WindowFrames = settings.WindowFrames, FrameBytes = settings.FrameBytes,
+            ReplicaId = nodeId, ReplicaEpoch = leader.BrokerEpoch, WindowBytes = settings.WindowBytes, WindowFrames = settings.WindowFrames, FrameBytes = settings.FrameBytes,
         };
-        _logs = [.. partitions.Select((partition, number) => new FollowedLog(partition, number))];
+        _logs = [.. leader.Partitions.Select((partition, number) => new FollowedLog(partition, number))];
         _ended.AddRange(_logs);
     }
 
-    /// <summary>Whether the leader has sent anything.</summary>
     public bool HasHeard { get; private set; }
 
-    /// <summary>Says what there is to say, then takes what comes within a beat.</summary>
-    /// <exception cref="IOException">The leader is gone.</exception>
-    public void Step()
+    public void Step(CancellationToken stop)
     {
         var now = Environment.TickCount64;
         Say(now);
@@ -56,13 +55,16 @@ internal sealed class PushIntake
         if (_ended.Count > 0 && wait.TotalMilliseconds > RetryPauseMs) wait = TimeSpan.FromMilliseconds(RetryPauseMs);
         if (!_connection.TryReceive(wait))
         {
-            if (Environment.TickCount64 - _heardMs > SilenceMs) throw new IOException("the leader says nothing");
+            // A leader answers every beat.
+            if (Environment.TickCount64 - _heardMs > LeaderSocket.Patience.TotalMilliseconds) throw new IOException("the leader says nothing");
             return;
         }
 
         _heardMs = Environment.TickCount64;
         while (_connection.TryTakeFrame(out var frame)) Take(frame);
     }
+
+    public void Dispose() => _connection.Dispose();
 
     private void Say(long now)
     {

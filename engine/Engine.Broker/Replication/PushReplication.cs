@@ -17,7 +17,8 @@ internal static class PushReplication
             WindowFrames: spec.Count("frames", 16),
             FrameBytes: (int)Math.Clamp(spec.Bytes("frame", 4 << 20), 1, 1 << 28),
             Beat: spec.Duration("beat", TimeSpan.FromMilliseconds(500)));
-        return nodeId => new FollowerPerLeader(leader => new PushFollower(nodeId, leader, settings));
+        return nodeId => new FollowerPerLeader(nodeId, (leader, stop) =>
+            new PushIntake(nodeId, settings, leader, PushConnection.Open(leader.Host, leader.Port, stop)));
     }
 }
 

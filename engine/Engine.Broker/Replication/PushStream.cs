@@ -4,7 +4,6 @@ using Engine.Broker.Partitions;
 using Engine.Core;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
-using Engine.Storage;
 
 namespace Engine.Broker.Replication;
 
@@ -24,8 +23,7 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
     private readonly Queue<PushedLog> _queue = new();
     private readonly Queue<(int Number, int Run)> _refused = new(); // not known here yet, or any more
     private readonly PushRequest _request = new(); // the thread's that frames arrive on
-    private readonly WireBuffer _framing = new();  // from here to _held: the sending thread's
-    private readonly List<(int Gap, LogSlice Slice)> _slices = [];
+    private readonly PushedFrame _frame = new();   // the sending thread's, as the next
     private PushedLog? _held;                      // could not be looked at without waiting, or did not fit: the next in turn
     private PushedLog?[] _logs = [];
     private long _replicaEpoch = -1;
@@ -183,8 +181,8 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
                 (owes, _owesFrame) = (_owesFrame, false);
             }
 
-            var isCold = Fill(room, mayWait, out var recordsBytes, out var count);
-            if (count > 0 || owes) SendFrame(recordsBytes);
+            var isCold = Fill(room, mayWait);
+            if (_frame.Count > 0 || owes) SendFrame();
             if (isCold)
             {
                 connection.RunWhereItMayWait(this);
@@ -197,29 +195,22 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
 
     /// <summary>Gathers what goes into one frame.</summary>
     /// <returns>Whether it ended at a partition that cannot be looked at without waiting for the disk.</returns>
-    private bool Fill(int room, bool mayWait, out int recordsBytes, out int count)
+    private bool Fill(int room, bool mayWait)
     {
-        (recordsBytes, count) = (0, 0);
-        _framing.Clear();
-        var writer = new PushFrameWriter(_framing);
-        writer.Begin();
-        while (TryTakeRefused(out var refused))
-        {
-            writer.Add(refused.Number, refused.Run, ErrorCode.UnknownTopicOrPartition, -1, -1, -1, null, 0);
-            count++;
-        }
+        var writer = _frame.Begin();
+        while (TryTakeRefused(out var refused)) _frame.Refuse(ref writer, refused.Number, refused.Run);
 
         var refusal = Refusal();
-        var look = Look.Done;
-        while (look == Look.Done && recordsBytes < room && TryTake(out var log))
+        var look = PushedLook.Done;
+        while (look == PushedLook.Done && _frame.RecordsBytes < room && TryTake(out var log))
         {
             if (refusal != ErrorCode.None) log.Failure = refusal;
-            look = TryAdd(log, ref writer, room - recordsBytes, isFirst: recordsBytes == 0, mayWait, ref recordsBytes, ref count);
-            if (look != Look.Done) _held = log;
+            look = _frame.Add(ref writer, log, (ReplicaId, _replicaEpoch), room - _frame.RecordsBytes, mayWait);
+            if (look != PushedLook.Done) _held = log;
         }
 
         writer.End();
-        return look == Look.IsCold;
+        return look == PushedLook.IsCold;
     }
 
     private bool TryTakeRefused(out (int Number, int Run) refused)
@@ -241,95 +232,14 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
         }
     }
 
-    private Look TryAdd(PushedLog log, ref PushFrameWriter writer, int room, bool isFirst, bool mayWait, ref int recordsBytes, ref int count)
-    {
-        if (log.IsOver) return Look.Done;
-
-        var from = log.Next;
-        if (from < 0 && log.Failure == ErrorCode.None)
-        {
-            // Until its follower has told where to go on there is only this to say.
-            Tell(log, ref writer, log.SentFrom, ref count);
-            return Look.Done;
-        }
-
-        var next = -1L;
-        var outcome = log.Failure != ErrorCode.None ? FetchOutcome.Failed(log.Failure)
-            : !log.IsBegun ? log.Partition.Fetch(AskOf(log), ReplicaId, room, isFirst, mayWait, log.Start.FlushedOffset >= log.Start.EndOffset, _replicaEpoch)
-            : log.Partition.ReadForFollower(log.Start.LeaderEpoch, from, room, isFirst, mayWait, out next);
-        if (outcome.IsCold) return Look.IsCold;
-        if (outcome.Fails)
-        {
-            log.End();
-            writer.Add(log.Number, log.Run, outcome.Error, from, outcome.HighWatermark, outcome.LogStartOffset, outcome.Diverging, 0);
-            count++;
-            return Look.Done;
-        }
-
-        log.IsBegun = true;
-        var slice = outcome.Slice;
-        if (slice.Length == 0)
-        {
-            slice.Release();
-            if (outcome.Bound > from && !isFirst) return Look.DoesNotFit;
-            if (outcome.HighWatermark > log.ToldHighWatermark) Tell(log, ref writer, from, ref count);
-            log.QueueOncePast(Math.Max(outcome.Bound, from));
-            return Look.Done;
-        }
-
-        if (next < 0 && !isFirst && outcome.Bound > from)
-        {
-            // Cut short by what is in the frame already: sent whole in the next, it need not wait for the follower's word.
-            slice.Release();
-            return Look.DoesNotFit;
-        }
-
-        writer.Add(log.Number, log.Run, ErrorCode.None, from, outcome.HighWatermark, outcome.LogStartOffset, null, slice.Length);
-        _slices.Add((writer.Position, slice));
-        recordsBytes += slice.Length;
-        count++;
-        (log.SentFrom, log.Next, log.ToldHighWatermark) = (from, next, outcome.HighWatermark);
-        if (next >= 0) log.QueueOncePast(next);
-        return Look.Done;
-    }
-
-    private static void Tell(PushedLog log, ref PushFrameWriter writer, long from, ref int count)
-    {
-        var highWatermark = log.Partition.State.HighWatermark;
-        log.ToldHighWatermark = highWatermark;
-        writer.Add(log.Number, log.Run, ErrorCode.None, from, highWatermark, log.Partition.Log.StartOffset, null, 0);
-        count++;
-    }
-
-    private static FetchPartition AskOf(PushedLog log) => new(
-        0, 0, 0, log.Partition.Index, log.Start.LeaderEpoch, log.Start.EndOffset, log.Start.LastEpoch, log.Start.LogStartOffset, int.MaxValue);
-
-    private void SendFrame(int recordsBytes)
+    private void SendFrame()
     {
         lock (_gate)
         {
-            _sentBytes += recordsBytes;
+            _sentBytes += _frame.RecordsBytes;
             _sentFrames++;
         }
 
-        var answer = connection.Expect();
-        var sent = 0;
-        foreach (var (gap, slice) in _slices)
-        {
-            answer.Add(_framing.Written[sent..gap]);
-            answer.Add(slice);
-            sent = gap;
-        }
-
-        if (sent < _framing.Length) answer.Add(_framing.Written[sent..]);
-        _slices.Clear();
-        connection.Complete(answer);
-    }
-
-    private enum Look
-    {
-        Done,
-        IsCold,
-        DoesNotFit,
+        _frame.Send(connection);
     }
 }
