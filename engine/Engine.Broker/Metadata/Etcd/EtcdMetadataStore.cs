@@ -156,6 +156,7 @@ internal sealed class EtcdMetadataStore : IMetadataStore
     // A MetadataException here ends the process, as the interface says.
     private void Run()
     {
+        var wasUnannounced = false;
         while (Sleep(out var wasWoken))
         {
             var gaps = _session.Clock.Gaps;
@@ -167,8 +168,9 @@ internal sealed class EtcdMetadataStore : IMetadataStore
                     var known = _journal.State.Version;
                     _journal.CatchUp();
                     _state = _journal.State;
-                    // News that nobody announced: the watch hangs on a connection that leads nowhere.
-                    if (!wasWoken && _state.Version > known) _watch.BeginAnew();
+                    // News that nobody has announced by the next look either: the watch hangs on a connection that leads nowhere.
+                    if (wasUnannounced && !wasWoken) _watch.BeginAnew();
+                    wasUnannounced = !wasWoken && !wasUnannounced && _state.Version > known;
                     _claims.ClaimId(TakenPatience);
                     _claims.ClaimSeat();
                     _nextSilence = _journal.NextSilence;

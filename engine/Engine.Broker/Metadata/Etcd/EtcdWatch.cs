@@ -55,9 +55,10 @@ internal sealed class EtcdWatch : IDisposable
     {
         while (!_stop.IsSet)
         {
+            HttpResponseMessage? opened = null;
             try
             {
-                using var response = _client.Open("v3/watch", _request);
+                using var response = opened = _client.Open("v3/watch", _request);
                 Volatile.Write(ref _stream, response);
                 using var lines = new StreamReader(response.Content.ReadAsStream());
                 // Each line says that the watch was made, that keys changed, or that it was cancelled.
@@ -69,7 +70,7 @@ internal sealed class EtcdWatch : IDisposable
                 }
             }
             catch (Exception broken) when (broken is IOException or HttpRequestException or ObjectDisposedException
-                or InvalidOperationException or OperationCanceledException)
+                or InvalidOperationException or OperationCanceledException || WasEnded(opened))
             {
                 // Whoever keeps the session says so when etcd cannot be reached.
             }
@@ -78,4 +79,7 @@ internal sealed class EtcdWatch : IDisposable
             _stop.Wait(Pause);
         }
     }
+
+    // By another thread, in the middle of a read: that fails in any way then, such as with an index beyond a buffer's end.
+    private bool WasEnded(HttpResponseMessage? opened) => opened is not null && Volatile.Read(ref _stream) != opened;
 }
