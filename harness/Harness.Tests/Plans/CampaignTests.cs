@@ -123,4 +123,26 @@ public sealed class CampaignTests
             Assert.Equal(experiment.Claims.Select(claim => claim.Number).Order(), checks.Select(check => check.Claim).OfType<int>().Distinct().Order());
         }
     }
+
+    // A strategy's parameters are the broker's to resolve, which is not started here.
+    private static Dictionary<string, string> Named(IReadOnlyDictionary<string, string> values) =>
+        values.ToDictionary(value => value.Key, value => PlanSettings.Seams.Contains(value.Key) ? value.Value.Split('(')[0] : value.Value);
+
+    [Fact]
+    public async Task Experiments_EachCheckAndChart_IsOfCellsThatThePlanHas()
+    {
+        foreach (var experiment in ExperimentCatalog.All)
+        {
+            var campaign = await TestPlans.Prepare(experiment);
+            var cells = campaign.Cells.Select(cell => Named(cell.Facts.Values)).ToList();
+
+            Assert.All(experiment.Expectation.Checks.SelectMany(check => new[] { check.Of, check.RatioTo, check.Against?.Of, check.Against?.To }.OfType<IReadOnlyDictionary<string, string>>()),
+                wanted => Assert.Contains(cells, cell => CellSelector.Matches(Named(wanted), cell)));
+            Assert.All(experiment.Charts, chart =>
+            {
+                Assert.Contains(cells, cell => CellSelector.Matches(Named(chart.Only), cell));
+                Assert.All(new[] { chart.X, chart.Series }.OfType<string>(), axis => Assert.Contains(campaign.Axes, known => known.Name == axis));
+            });
+        }
+    }
 }

@@ -28,6 +28,7 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric GeneratorCores = new("generator-cores", "Cores used by the generator", "cores", true, run => Cores(run, role => role == ProcessRole.Generator));
     public static readonly Metric Rss = new("rss", "Largest broker memory", "MB", true, run => run.Processes.Where(p => ProcessRole.IsBroker(p.Role)).Select(p => (double?)p.RssMaxBytes / 1e6).Max());
     public static readonly Metric Lost = new("lost", "Records lost", "records", true, run => run.Verified is null ? null : run.Lost, IsFault: true);
+    public static readonly Metric Uncommitted = new("uncommitted", "Records read before they were committed", "records", true, run => run.Verified is null ? null : run.UncommittedReads, IsFault: true);
     public static readonly Metric DiskWrites = new("disk-writes", "Disk writes", "MB/s", true, run => run.DiskWriteBytes / run.MeasuredSeconds / 1e6);
 
     public static readonly Metric DiskReads = new("disk-reads", "Disk reads", "MB/s", true, run => run.DiskReadBytes / run.MeasuredSeconds / 1e6);
@@ -46,7 +47,8 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static IReadOnlyList<Metric> All { get; } =
     [
         Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
-        BrokerCores, TotalCores, GeneratorCores, Rss, Lost, DiskWrites, DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory, Beside, Ready, FirstFetch, Silence,
+        BrokerCores, TotalCores, GeneratorCores, Rss, Lost, Uncommitted, DiskWrites, DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory,
+        Beside, Ready, FirstFetch, Silence,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>

@@ -139,8 +139,9 @@ internal sealed record Measurement(
     private static string Durability(Cell cell, IReadOnlyDictionary<string, string> settings)
     {
         var send = ((BrokerLoad)cell.Load).Send;
-        var acks = send.Acks < 0 ? "all" : $"{send.Acks}";
         var cluster = cell.Cluster;
+        var rule = settings.GetValueOrDefault("acks") ?? cluster.Strategies.GetValueOrDefault("acks", "all");
+        var acks = send.Acks >= 0 ? $"{send.Acks}" : rule == "all" ? rule : $"all ({rule})";
         var flush = settings.GetValueOrDefault("flush") ?? cluster.Strategies.GetValueOrDefault("flush", "unknown");
         return $"acks={acks}, RF {cluster.Replication}, min in-sync {cluster.MinInSync}, flush {flush}{(InMemory(cluster) ? ", in memory" : "")}";
     }
