@@ -55,6 +55,9 @@ public sealed class CampaignRunnerTests : IDisposable
         Assert.True(interval.Acked > 0 && interval.Verified >= interval.Acked, $"{interval.Verified} of {interval.Acked} read back");
         Assert.Equal([ProcessRole.Leader, ProcessRole.Followers, ProcessRole.Generator], interval.Processes.Select(use => use.Role));
         Assert.All(interval.Processes, use => Assert.True(use.ContextSwitches > 0 && use.RssMaxBytes > 0, use.Role));
+        // Every node told of its collections, however many there were; the load worker is not asked.
+        Assert.Equal("", interval.Missing);
+        Assert.All(interval.Processes, use => Assert.Equal(ProcessRole.IsBroker(use.Role), use is { GcPauseMs: >= 0, GcPauseMaxMs: >= 0, Gen0Collections: >= 0, Gen2Collections: >= 0 }));
         Assert.NotEmpty(result.Folder.ReadTimeline(interval));
 
         var reading = result.Folder.Runs.Single(run => run.Axes["part"] == "read");

@@ -16,6 +16,7 @@ internal static class FaultTimelines
         var marks = new List<TimeMark>();
         var offered = new HashSet<double>();
         var several = cells.Skip(1).Any();
+        var reads = cells.Any(cell => cell.Runs.Any(run => run.Role(ProcessRole.Consumers) is not null));
         foreach (var cell in cells.OrderBy(naming.ColorOf))
         {
             var runs = cell.Runs.Where(run => cell.Acks(run).Count > 0).ToList();
@@ -45,17 +46,17 @@ internal static class FaultTimelines
             BeforeZero = "warm-up",
             Panels =
             [
-                new TimelinePanel(new ChartAxis("acknowledged, by tenths of a second (records/s)"), rates) { Levels = [.. offered.Select(rate => new ReferenceLevel("", rate))] },
-                new TimelinePanel(new ChartAxis("longest wait of those acknowledged, from the intended send time (ms)", AxisScale.Log), latencies),
+                new TimelinePanel(new ChartAxis($"{(reads ? "read" : "acknowledged")}, by tenths of a second (records/s)"), rates) { Levels = [.. offered.Select(rate => new ReferenceLevel("", rate))] },
+                new TimelinePanel(new ChartAxis(reads ? "longest fetch (ms)" : "longest wait of those acknowledged, from the intended send time (ms)", AxisScale.Log), latencies),
             ],
             Marks = marks,
             Caption = [string.Join(' ', new[]
             {
-                "Red: from the moment a fault began until it was put right.",
-                several ? "" : "Thick: the first run, whose faults are marked. Thin: other repeats.",
+                marks.Count > 0 ? "Red: from the moment a fault began until it was put right." : "",
+                several ? "" : $"Thick: the first run{(marks.Count > 0 ? ", whose faults are marked" : "")}. Thin: other repeats.",
                 offered.Count > 0 ? "Dashed: offered." : "",
                 top is not null ? $"Drawn up to {RateShown} times that: what had waited was acknowledged at up to {Figure.Prefixed(highest)} records/s." : "",
-                "Nothing is drawn below where nothing was acknowledged.",
+                $"Nothing is drawn below where nothing was {(reads ? "read" : "acknowledged")}.",
             }.Where(sentence => sentence.Length > 0))],
         };
     }

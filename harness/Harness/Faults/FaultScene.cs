@@ -76,7 +76,7 @@ internal sealed class FaultScene(Cluster cluster, NodeGround ground, Sampler sam
         Silent(node, false);
         int start;
         lock (_lock) start = _starts[node] = _starts.GetValueOrDefault(node, 1) + 1;
-        sampler.Watch(Measurement.NodeName(node, start), Node(node).Process.Pid);
+        sampler.WatchNode(Measurement.NodeName(node, start), Node(node).Process.Pid);
     }
 
     private ClusterRoles Ask()

@@ -1,6 +1,6 @@
 namespace Harness.Load;
 
-/// <summary>Acknowledgements in short equal intervals: when none came, and for how long.</summary>
+/// <summary>Acknowledgements, or records read, in short equal intervals: when none came, and for how long.</summary>
 public sealed record AckPulse
 {
     /// <summary>Start of the first interval, CLOCK_MONOTONIC.</summary>
@@ -8,10 +8,10 @@ public sealed record AckPulse
 
     public required long IntervalNanoseconds { get; init; }
 
-    /// <summary>Records acknowledged in each interval; what follows the last is empty.</summary>
+    /// <summary>Records acknowledged or read in each interval; what follows the last is empty.</summary>
     public required IReadOnlyList<long> Records { get; init; }
 
-    /// <summary>The longest wait among them since the intended send time, in nanoseconds; 0 where there was none.</summary>
+    /// <summary>The longest wait among them since the intended send time, or for the fetch, in nanoseconds; 0 where there was none.</summary>
     public required IReadOnlyList<long> Worst { get; init; }
 
     /// <summary>The longest time within these moments in which nothing was acknowledged, to the interval.</summary>

@@ -165,6 +165,9 @@ public sealed record ConsumeReport
     /// <remarks>Within a batch the times of the first and the last record are exact, those between are interpolated.</remarks>
     public Histogram? EndToEnd { get; init; }
 
+    /// <summary>Records read, warm-up and all, by short intervals.</summary>
+    public AckPulse? Pulse { get; init; }
+
     /// <summary>From a fetch's send to its whole answer, once a fetch.</summary>
     public required Histogram FetchTime { get; init; }
 }

@@ -12,22 +12,26 @@ public sealed record Sample(long Timestamp, MachineCounters Machine, IReadOnlyDi
 }
 
 /// <summary>Takes a sample of the machine and of every process of a run once a second, and whenever it is asked.</summary>
-/// <remarks>Differences between two samples are what was used between them; nothing is averaged or extrapolated here.</remarks>
+/// <remarks>What the runtimes of nodes tell of themselves is gathered beside it. Differences between two samples are what was used between them; nothing is averaged or extrapolated here.</remarks>
 public sealed class Sampler : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     private readonly DeviceNumber? _device;
+    private readonly bool _asksRuntimes;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, ProcessMeter> _meters = [];
+    private readonly Dictionary<string, RuntimeEvents> _runtimes = [];
     private readonly List<Sample> _samples = [];
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _loop;
 
     /// <param name="device">The device under the data, or null when it has none.</param>
-    public Sampler(DeviceNumber? device)
+    /// <param name="asksRuntimes">Whether the runtimes of nodes are asked what they do, which costs them a little.</param>
+    public Sampler(DeviceNumber? device, bool asksRuntimes = false)
     {
         _device = device;
+        _asksRuntimes = asksRuntimes;
         _loop = Task.Run(TakeEverySecond);
     }
 
@@ -44,6 +48,25 @@ public sealed class Sampler : IAsyncDisposable
     public void Watch(string name, int pid)
     {
         lock (_lock) _meters[name] = new ProcessMeter(pid);
+    }
+
+    /// <summary>The same for a node, whose runtime is asked too.</summary>
+    public void WatchNode(string name, int pid)
+    {
+        Watch(name, pid);
+        if (!_asksRuntimes) return;
+
+        lock (_lock) _runtimes[name] = RuntimeEvents.Attach(pid);
+    }
+
+    /// <summary>Ends what the runtimes of nodes tell.</summary>
+    /// <returns>What each told, by name; empty where none was asked.</returns>
+    public async Task<IReadOnlyDictionary<string, RuntimeEvents>> StopRuntimes()
+    {
+        Dictionary<string, RuntimeEvents> runtimes;
+        lock (_lock) runtimes = new(_runtimes);
+        await Task.WhenAll(runtimes.Values.Select(runtime => runtime.Stop()));
+        return runtimes;
     }
 
     /// <summary>The processes watched, those whose name is wanted.</summary>
@@ -71,6 +94,7 @@ public sealed class Sampler : IAsyncDisposable
     {
         await _stop.CancelAsync();
         await _loop;
+        await StopRuntimes();
         _stop.Dispose();
     }
 

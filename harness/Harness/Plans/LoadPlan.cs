@@ -39,6 +39,9 @@ public abstract record BrokerLoad : LoadPlan
     /// <summary>Counts the nodes' system calls as they are made, which costs each of them a little: not in the runs whose times count.</summary>
     public bool CountCalls { get; init; }
 
+    /// <summary>Has the nodes' runtimes tell of their collections; false shows what that costs.</summary>
+    public bool RuntimeEvents { get; init; } = true;
+
     /// <summary>The worker's job for the measured part of a run.</summary>
     /// <param name="bootstrap">The cluster's addresses.</param>
     /// <param name="topic">The topic, which exists.</param>

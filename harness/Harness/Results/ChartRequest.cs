@@ -17,7 +17,7 @@ public enum ChartKind
     /// <summary>Cores used, stacked by process role, a bar per cell.</summary>
     CpuByProcess,
 
-    /// <summary>Rate and longest latency by tenths of a second, the faults marked; for runs that had some.</summary>
+    /// <summary>Rate and longest latency by tenths of a second, the faults marked; for runs that had some, and after a restart.</summary>
     FaultTimeline,
 }
 

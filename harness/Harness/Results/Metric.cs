@@ -41,6 +41,11 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric Beside = new("beside", "Read meanwhile by others", "MB/s", false, run => run.BesideBytesPerSecond / 1e6);
     public static readonly Metric Ready = new("ready", "Time from start to taking requests", "ms", true, run => run.ReadyMs);
     public static readonly Metric FirstFetch = new("first-fetch", "Time from start to a first fetch", "ms", true, run => run.FirstFetchMs);
+    public static readonly Metric Ramp = new("ramp", "Time from a first record to 90 % of the steady rate", "ms", true, run => run.RampMs);
+
+    public static readonly Metric GcPause = new("gc-pause", "Brokers stopped for garbage collections", "ms/s", true, run => OfBrokers(run, broker => broker.GcPauseMs)?.Sum() / run.MeasuredSeconds);
+    public static readonly Metric GcPauseMax = new("gc-pause-max", "Longest stop of a broker for a garbage collection", "ms", true, run => OfBrokers(run, broker => broker.GcPauseMaxMs)?.Max());
+    public static readonly Metric GcCount = new("gc-count", "Garbage collections of the brokers", "collections/s", true, run => OfBrokers(run, broker => broker.Gen0Collections + broker.Gen1Collections + broker.Gen2Collections)?.Sum() / run.MeasuredSeconds);
 
     public static readonly Metric Silence = new("silence", "Longest time without an acknowledgement", "ms", true, run => run.SilenceMs);
 
@@ -48,12 +53,19 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     [
         Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
         BrokerCores, TotalCores, GeneratorCores, Rss, Lost, Uncommitted, DiskWrites, DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory,
-        Beside, Ready, FirstFetch, Silence,
+        Beside, Ready, FirstFetch, Ramp, Silence, GcPause, GcPauseMax, GcCount,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>
     public static Metric Find(string name) => All.FirstOrDefault(metric => metric.Name == name) ?? throw new ResultException(
         $"there is no metric '{name}': choose {string.Join(", ", All.Select(metric => metric.Name))}.");
+
+    /// <summary>A figure of every role that brokers have; null when one of them has none.</summary>
+    private static List<double>? OfBrokers(RunRow run, Func<ProcessUse, double?> figure)
+    {
+        var brokers = run.Processes.Where(p => ProcessRole.IsBroker(p.Role)).Select(figure).ToList();
+        return brokers.Count > 0 && brokers.TrueForAll(value => value is not null) ? [.. brokers.OfType<double>()] : null;
+    }
 
     private static double? Cores(RunRow run, Func<string, bool> role) =>
         run.Processes.Any(p => role(p.Role)) ? run.Processes.Where(p => role(p.Role)).Sum(p => p.Cores) : null;

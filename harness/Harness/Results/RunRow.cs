@@ -113,8 +113,14 @@ public sealed record RunRow
     /// <summary>From the same start to the whole answer of a first fetch.</summary>
     public double? FirstFetchMs { get; init; }
 
+    /// <summary>From the first record read to 90 % of the rate at which readers then go on, to 10 ms; null where they were not what is measured.</summary>
+    public double? RampMs { get; init; }
+
     /// <summary>The longest time without any acknowledgement, to 10 ms; null where nothing was produced.</summary>
     public double? SilenceMs { get; init; }
+
+    /// <summary>Figures that are missing, and why; empty when none are.</summary>
+    public string Missing { get; init; } = "";
 
     /// <summary>The process or device that ran out first, in words; empty when none did.</summary>
     public string Bottleneck { get; init; } = "";
@@ -193,6 +199,19 @@ public sealed record ProcessUse
 
     /// <summary>Page faults that waited for the disk.</summary>
     public long MajorFaults { get; init; }
+
+    /// <summary>All time for which threads were stopped for garbage collections, over all processes of the role; null when one did not tell.</summary>
+    public double? GcPauseMs { get; init; }
+
+    /// <summary>The longest of these stops.</summary>
+    public double? GcPauseMaxMs { get; init; }
+
+    /// <summary>Collections of generation 0 only, of 0 and 1, and of everything.</summary>
+    public long? Gen0Collections { get; init; }
+
+    public long? Gen1Collections { get; init; }
+
+    public long? Gen2Collections { get; init; }
 
     /// <summary>Highest resident set, the largest process of the role.</summary>
     public long RssMaxBytes { get; init; }

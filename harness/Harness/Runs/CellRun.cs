@@ -72,7 +72,7 @@ internal sealed class CellRun : IRun
         {
             var measurement = await MeasureOnCluster();
             var outcome = new RunOutcome(measurement.Row(), measurement.Latency, measurement.Timeline());
-            return _run.Cell.Faults.Count == 0 ? outcome : outcome with { Faults = _faultsSoFar(), Acks = measurement.Acks() };
+            return _run.Cell.Faults.Count > 0 || _run.Cell.Load is ReadLoad { Restart: not RestartKind.None } ? outcome with { Faults = _faultsSoFar(), Acks = measurement.Acks() } : outcome;
         }
         catch (Exception error) when (error is NodeFailedException or RunFailedException or LoadException or IOException)
         {
@@ -99,10 +99,10 @@ internal sealed class CellRun : IRun
         await using var cluster = await Cluster.Start(_setup.System, cell.Cluster, _dataFolder, _logFolder, firstPort: 0, _stop, ground.Settle);
         Configurations = [.. cluster.Nodes.Select(node => new NodeConfiguration(cell.Facts.Id, node.Id, node.Settings))];
 
-        await using var sampler = new Sampler(_setup.Device);
-        foreach (var node in cluster.Nodes) sampler.Watch(Measurement.NodeName(node.Id), node.Process.Pid);
-
         var load = (BrokerLoad)cell.Load;
+        await using var sampler = new Sampler(_setup.Device, load.RuntimeEvents);
+        foreach (var node in cluster.Nodes) sampler.WatchNode(Measurement.NodeName(node.Id), node.Process.Pid);
+
         foreach (var node in cluster.Nodes) cap?.Add(node.Process.Pid);
 
         var leaders = await CreateTopic(cluster, Topic, load.Partitions);
@@ -124,6 +124,7 @@ internal sealed class CellRun : IRun
         var replicas = history is not null && cell.Cluster.Replication > 1 ? await BeginReplicaCheck(cluster) : null;
 
         await ReadExtras(load, beside);
+        _extras.Runtimes = await sampler.StopRuntimes();
         _observer.Step("stopping the nodes");
         var killed = await cluster.Stop();
         if (killed.Count > 0) throw new RunFailedException($"node {string.Join(", ", killed)} did not stop when asked and was killed");
@@ -210,7 +211,7 @@ internal sealed class CellRun : IRun
         _extras.ReadyMs = clock.Elapsed.TotalMilliseconds;
         await Task.Run(() => FirstFetch.Of(cluster.Nodes[0].Endpoint, Topic, AdminTimeout), _stop);
         _extras.FirstFetchMs = clock.Elapsed.TotalMilliseconds;
-        foreach (var node in cluster.Nodes) sampler.Watch(Measurement.NodeName(node.Id), node.Process.Pid);
+        foreach (var node in cluster.Nodes) sampler.WatchNode(Measurement.NodeName(node.Id), node.Process.Pid);
     }
 
     private async Task PrepareBacklog(Cluster cluster, ReadLoad backlog)

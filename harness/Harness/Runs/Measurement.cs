@@ -65,6 +65,7 @@ internal sealed record Measurement(
             ReadyMs = Extras.ReadyMs,
             FirstFetchMs = Extras.FirstFetchMs,
             ReplicaDifferences = Extras.ReplicaDifferences?.Count,
+            Missing = string.Join("; ", Extras.Runtimes.Where(runtime => runtime.Value.Problem is not null).Select(runtime => $"{runtime.Key}: {runtime.Value.Problem}")),
             Sound = reasons.Count == 0,
             Reason = string.Join("; ", reasons),
         };
@@ -98,10 +99,10 @@ internal sealed record Measurement(
         })];
     }
 
-    /// <summary>Acknowledgements by tenths of a second.</summary>
+    /// <summary>Acknowledgements, or what readers read where nothing is sent, by tenths of a second.</summary>
     public IReadOnlyList<AckPoint> Acks()
     {
-        if (Report.Produce?.Acks is not { } pulse || Report.Phases.FirstOrDefault(phase => phase.Name == "measure") is not { } measure) return [];
+        if ((Report.Produce is { } produce ? produce.Acks : Report.Consume?.Pulse) is not { } pulse || Report.Phases.FirstOrDefault(phase => phase.Name == "measure") is not { } measure) return [];
 
         // Cut such that one begins where measuring does.
         var tenths = pulse.Records.Zip(pulse.Worst)
@@ -180,8 +181,11 @@ internal sealed record Measurement(
 
     private Histogram? EndToEnd => Report.Consume?.EndToEnd is { Count: > 0 } measured ? measured : null;
 
-    private static RunRow WithConsumed(RunRow row, ConsumeReport consume) => row with
+    private RunRow WithConsumed(RunRow row, ConsumeReport consume) => row with
     {
+        RampMs = consume.Pulse is { } pulse && Report.Phases.FirstOrDefault(phase => phase.Name == "measure") is { } measure
+            ? RampUp.Of(pulse, measure.StartNanoseconds, measure.EndNanoseconds)?.TotalMilliseconds
+            : null,
         AchievedPerSecond = consume.RecordsPerSecond,
         GoodputBytes = consume.Bytes,
         Acked = consume.Records,
@@ -210,6 +214,8 @@ internal sealed record Measurement(
             // Of a node that was ended what it used since it was started again counts, as what it had used is gone with it.
             var present = names.Where(name => End.Processes.ContainsKey(name) && (Begin.Processes.ContainsKey(name) || name.Contains('#', StringComparison.Ordinal))).ToList();
             var used = present.Select(name => End.Processes[name].Since(Begin.Processes.GetValueOrDefault(name))).ToList();
+            var runtimes = present.Select(name => Extras.Runtimes.GetValueOrDefault(name)?.Between(Begin.Timestamp, End.Timestamp)).ToList();
+            var told = runtimes.Count > 0 && runtimes.TrueForAll(runtime => runtime is not null) ? runtimes.OfType<RuntimeUse>().ToList() : null;
             var cpu = used.Sum(counters => counters.CpuTime.TotalSeconds);
             return new ProcessUse
             {
@@ -223,6 +229,11 @@ internal sealed record Measurement(
                 ReadCalls = used.Sum(counters => counters.ReadCalls),
                 WriteCalls = used.Sum(counters => counters.WriteCalls),
                 MajorFaults = used.Sum(counters => counters.MajorFaults),
+                GcPauseMs = told?.Sum(runtime => runtime.GcPause.TotalMilliseconds),
+                GcPauseMaxMs = told?.Max(runtime => runtime.GcPauseMax.TotalMilliseconds),
+                Gen0Collections = told?.Sum(runtime => runtime.Gen0),
+                Gen1Collections = told?.Sum(runtime => runtime.Gen1),
+                Gen2Collections = told?.Sum(runtime => runtime.Gen2),
                 RssMaxBytes = Within().SelectMany(sample => present.Where(sample.Processes.ContainsKey).Select(name => sample.Processes[name].ResidentBytes)).DefaultIfEmpty().Max(),
             };
         }

@@ -1,3 +1,5 @@
+using Harness.Measures;
+
 namespace Harness.Runs;
 
 /// <summary>Figures that only some plans ask for, noted as the run comes by them.</summary>
@@ -12,6 +14,9 @@ internal sealed class RunExtras
     public double? ReadyMs { get; set; }
 
     public double? FirstFetchMs { get; set; }
+
+    /// <summary>What the nodes' runtimes told, by the name of the process; empty where they were not asked.</summary>
+    public IReadOnlyDictionary<string, RuntimeEvents> Runtimes { get; set; } = new Dictionary<string, RuntimeEvents>();
 
     /// <summary>Where replicas differ below the high watermark, in words; null where they were not compared.</summary>
     public IReadOnlyList<string>? ReplicaDifferences { get; set; }

@@ -1,3 +1,4 @@
+using Harness.Load.Producing;
 using Harness.Load.Running;
 
 namespace Harness.Load.Consuming;
@@ -19,6 +20,8 @@ internal sealed class ReaderTally(Schedule measured, Timeline timeline)
 
     public Histogram FetchTime { get; } = new();
 
+    public AckPulseTally Pulse { get; } = new(measured);
+
     public long MeasureEnd => measured.MeasureEnd;
 
     public void WaitForStart() => measured.WaitForStart();
@@ -39,6 +42,7 @@ internal sealed class ReaderTally(Schedule measured, Timeline timeline)
 
     public void Fetched(long now, long nanoseconds)
     {
+        Pulse.Add(now, 0, nanoseconds);
         if (!measured.Measures(now)) return;
 
         Fetches++;
@@ -49,6 +53,7 @@ internal sealed class ReaderTally(Schedule measured, Timeline timeline)
     {
         _second.ReadRecords += records;
         _second.ReadBytes += bytes;
+        Pulse.Add(now, records, 0);
         if (!measured.Measures(now)) return;
 
         Records += records;

@@ -2,7 +2,7 @@ using Harness.Load.Running;
 
 namespace Harness.Load.Producing;
 
-/// <summary>Counts acknowledgements by the interval they came in. For one thread until it has ended.</summary>
+/// <summary>Counts acknowledgements, or records read, by the interval they came in. For one thread until it has ended.</summary>
 internal sealed class AckPulseTally
 {
     /// <summary>Far below any election, and still a few hundred bytes a second in a report.</summary>
@@ -25,7 +25,7 @@ internal sealed class AckPulseTally
         _worst = new long[_records.Length];
     }
 
-    public void Add(long now, int records, long latency)
+    public void Add(long now, long records, long latency)
     {
         var at = (int)Math.Clamp((now - _start) / _interval, 0, _records.Length - 1);
         _records[at] += records;

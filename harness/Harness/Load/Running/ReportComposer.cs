@@ -81,6 +81,7 @@ internal static class ReportComposer
             RecordsPerSecond = records * perSecond,
             EndToEnd = EndToEnd(readers),
             FetchTime = fetchTime,
+            Pulse = AckPulseTally.Merge([.. readers.Select(reader => reader.Tally.Pulse)]),
         };
     }
 

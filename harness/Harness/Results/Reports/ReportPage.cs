@@ -118,7 +118,8 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
             ("indeterminate", true), ("uncommitted reads", true), ("inconsistent offsets", true), ("replicas that differ", true),
             ("p50 (ms)", true), ("p90 (ms)", true), ("p99 (ms)", true), ("p99.9 (ms)", true), ("max (ms)", true), ("broker CPU (s/GB)", true),
             .. roles.Select(role => ($"{role} (cores)", true)), .. roles.Select(role => ($"{role} RSS (MB)", true)), .. roles.Select(role => ($"{role} context switches", true)),
-            ("disk written (MB)", true), ("dirty pages, most (MB)", true), ("steal (s)", true), ("ran out first", false), ("durability", false),
+            ("disk written (MB)", true), ("dirty pages, most (MB)", true), ("steal (s)", true), .. roles.Where(ProcessRole.IsBroker).Select(role => ($"{role} GC pauses (ms)", true)), .. roles.Where(ProcessRole.IsBroker).Select(role => ($"{role} collections, generation 0 / 1 / 2", true)),
+            ("ran out first", false), ("not told", false), ("durability", false),
         ];
         _html.Element("h2", "Runs").Element("p", $"In the order in which they were measured. {LatencyInWords()}", "muted")
             .Table(columns, campaign.Runs.Select(run => (run.Sound ? "" : "failed", (IReadOnlyList<string>)
@@ -129,7 +130,10 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
                 Number(run.P50Ms), Number(run.P90Ms), Number(run.P99Ms), Number(run.P999Ms), Number(run.MaxMs), Number(run.CpuSecondsPerGb),
                 .. roles.Select(role => Number(run.Role(role)?.Cores)), .. roles.Select(role => Number(run.Role(role)?.RssMaxBytes / 1e6)),
                 .. roles.Select(role => run.Role(role) is { } use ? Count(use.ContextSwitches) : ""),
-                Number(run.DiskWriteBytes / 1e6), Number(run.DirtyMaxBytes / 1e6), Number(run.StealSeconds), run.Bottleneck, run.Durability,
+                Number(run.DiskWriteBytes / 1e6), Number(run.DirtyMaxBytes / 1e6), Number(run.StealSeconds),
+                .. roles.Where(ProcessRole.IsBroker).Select(role => Number(run.Role(role)?.GcPauseMs)),
+                .. roles.Where(ProcessRole.IsBroker).Select(role => run.Role(role) is { Gen0Collections: { } zero, Gen1Collections: { } one, Gen2Collections: { } two } ? $"{Count(zero)} / {Count(one)} / {Count(two)}" : ""),
+                run.Bottleneck, run.Missing, run.Durability,
             ])));
     }
 
