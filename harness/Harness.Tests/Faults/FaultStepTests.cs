@@ -17,6 +17,7 @@ public sealed class FaultStepTests
     [InlineData("delay(all, by=500us)", "delay(all, at=2s, for=5s, from=others, by=500us, jitter=0us)")]
     [InlineData("loss(leader, share=2.5%)", "loss(leader, at=2s, for=5s, from=others, share=2.5%)")]
     [InlineData("slow-disk(follower, rate=64KiB)", "slow-disk(follower, at=2s, for=5s, rate=64KiB)")]
+    [InlineData("slow-reads(leader)", "slow-reads(leader, at=2s, for=5s, rate=64MiB)")]
     [InlineData("power-loss(all, at=5s)", "power-loss(all, at=5s, back=2s)")]
     public void Parse_AnyWayOfWriting_NamesEveryParameterAndReadsItsOwnText(string text, string resolved)
     {
@@ -27,7 +28,7 @@ public sealed class FaultStepTests
     }
 
     [Theory]
-    [InlineData("explode(leader)", "kill, pause, restart, cut, delay, loss, slow-disk, disk-full, power-loss or none")]
+    [InlineData("explode(leader)", "kill, pause, restart, cut, delay, loss, slow-disk, slow-reads, disk-full, power-loss or none")]
     [InlineData("kill(boss)", "leader, follower, followers, controller, all or node-1")]
     [InlineData("kill(others)", "leader, follower")]
     [InlineData("kill(node-0)", "node-1")]

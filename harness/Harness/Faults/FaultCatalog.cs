@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Core.Strategies;
+using Harness.Nodes;
 
 namespace Harness.Faults;
 
@@ -42,7 +43,8 @@ internal static class FaultCatalog
             From(spec), spec.Duration("by", TimeSpan.FromMilliseconds(1)), spec.Duration("jitter", TimeSpan.Zero), Loss: 0)),
         new("loss", Lasting.ForATime, For, spec => new DelayFault(
             From(spec), TimeSpan.Zero, TimeSpan.Zero, spec.Value("share", 0.01, ParseShare, FormatShare, "a share such as 1%"))),
-        new("slow-disk", Lasting.ForATime, For, spec => new SlowDiskFault(spec.Bytes("rate", 1 << 20))),
+        new("slow-disk", Lasting.ForATime, For, spec => new SlowDiskFault(DiskDirection.Write, spec.Bytes("rate", 1 << 20))),
+        new("slow-reads", Lasting.ForATime, For, spec => new SlowDiskFault(DiskDirection.Read, spec.Bytes("rate", 64 << 20))),
         new("disk-full", Lasting.ForATime, For, _ => new DiskFullFault()),
         new("power-loss", Lasting.UntilBack, Back, _ => new PowerLossFault()),
     ];

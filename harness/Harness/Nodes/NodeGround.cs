@@ -14,7 +14,7 @@ internal sealed class NodeGround : IAsyncDisposable
     private const int BrokerPort = 9192;
 
     private readonly List<NodeDisk> _disks = [];
-    private readonly List<WriteThrottle> _throttles = [];
+    private readonly List<DiskThrottle> _throttles = [];
 
     private NodeGround()
     {
@@ -53,7 +53,7 @@ internal sealed class NodeGround : IAsyncDisposable
                 if (needs.HasFlag(FaultNeeds.Disks))
                     ground._disks.Add(await NodeDisk.Create(Path.Combine(folder, name), diskBytes));
                 if (needs.HasFlag(FaultNeeds.Throttle))
-                    ground._throttles.Add(WriteThrottle.Create(string.Create(CultureInfo.InvariantCulture, $"node-{node}"), DeviceUnder(ground, node, device)));
+                    ground._throttles.Add(DiskThrottle.Create(string.Create(CultureInfo.InvariantCulture, $"node-{node}"), DeviceUnder(ground, node, device)));
             }
 
             return ground;
@@ -83,7 +83,7 @@ internal sealed class NodeGround : IAsyncDisposable
 
     public NodeDisk Disk(int node) => _disks[node - 1];
 
-    public WriteThrottle Throttle(int node) => _throttles[node - 1];
+    public DiskThrottle Throttle(int node) => _throttles[node - 1];
 
     public async ValueTask DisposeAsync()
     {
