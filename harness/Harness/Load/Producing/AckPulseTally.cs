@@ -10,6 +10,9 @@ internal sealed class AckPulseTally
 
     private const int IntervalsMax = 1 << 14;
 
+    /// <summary>A reader that goes once through a log ends when it is through: all it is given is no end. The first minutes are kept fine.</summary>
+    private const long Endless = 24 * 3600 * Clock.Second;
+
     private readonly long _start;
     private readonly long _interval;
     private readonly long[] _records;
@@ -20,8 +23,8 @@ internal sealed class AckPulseTally
     {
         var length = Math.Max(1, schedule.DrainEnd - schedule.Start);
         _start = schedule.Start;
-        _interval = Math.Max(Finest, length / IntervalsMax);
-        _records = new long[(int)(length / _interval) + 2];
+        _interval = length > Endless ? Finest : Math.Max(Finest, length / IntervalsMax);
+        _records = new long[(int)Math.Min(length / _interval, IntervalsMax) + 2];
         _worst = new long[_records.Length];
     }
 
