@@ -18,8 +18,21 @@ internal sealed class TemporaryFolder : IDisposable
 
         // What a process leaves there that is killed takes memory until the machine ends.
         foreach (var left in Directory.GetDirectories(Memory, System.IO.Path.GetFileName(MemoryPrefix) + "*"))
-            if (!Directory.Exists($"/proc/{left[MemoryPrefix.Length..].Split('-')[0]}")) Directory.Delete(left, recursive: true);
+            if (!Directory.Exists($"/proc/{left[MemoryPrefix.Length..].Split('-')[0]}")) Remove(left);
         return new($"{MemoryPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}");
+    }
+
+    // Others may be at it at the same moment.
+    private static void Remove(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (IOException)
+        {
+            // What is left is removed with the next one.
+        }
     }
 
     public string Path { get; }

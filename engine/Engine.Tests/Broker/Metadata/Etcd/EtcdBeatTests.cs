@@ -6,33 +6,28 @@ using static Engine.Tests.Broker.Metadata.EmbeddedMetadataStoreTests;
 namespace Engine.Tests.Broker.Metadata.Etcd;
 
 /// <summary>A session is over when its beats stop, and not only when its lease has run out: here leases last for 15 s at least, sessions for one.</summary>
-public sealed class EtcdBeatTests : IDisposable
+public sealed class EtcdBeatTests : IClassFixture<EtcdOfLongLeases>, IDisposable
 {
     private static readonly SessionTimes Times = new(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100));
     private static readonly string[] TimesAsOptions = ["--set", "broker.session.timeout.ms=1000", "--set", "broker.heartbeat.interval.ms=100"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly EtcdServer? _server;
     private readonly EtcdClient? _etcd;
     private readonly string _text = "";
     private readonly string _prefix = "";
     private readonly TemporaryFolder _data = new();
 
-    public EtcdBeatTests()
+    public EtcdBeatTests(EtcdOfLongLeases longLeases)
     {
-        if (EtcdServer.WhatIsMissing is not null) return;
+        if (longLeases.Server is not { } server) return;
 
-        // The least lease is one and a half of these.
-        _server = new EtcdServer("--election-timeout", "10000");
-        _etcd = _server.Connect();
-        _text = _server.NewCluster();
+        (_etcd, _text) = (server.Connect(), server.NewCluster());
         _prefix = EtcdServer.PrefixOf(_text);
     }
 
     public void Dispose()
     {
         _etcd?.Dispose();
-        _server?.Dispose();
         _data.Dispose();
     }
 
@@ -119,4 +114,12 @@ public sealed class EtcdBeatTests : IDisposable
         BrokerProcess.Start(new BrokerSetup(nodeId, _data.File($"{nodeId}"), _data.File("unused"), ["--metadata", _text, .. TimesAsOptions]));
 
     private EtcdKey? Key(string name) => new EtcdTransaction().Range($"{_prefix}/{name}").Send(_etcd!, Patience).Range(0).FirstOrDefault();
+}
+
+/// <summary>An etcd whose least lease is one and a half times ten seconds, where there is one.</summary>
+public sealed class EtcdOfLongLeases : IDisposable
+{
+    internal EtcdServer? Server { get; } = EtcdServer.WhatIsMissing is null ? new EtcdServer("--election-timeout", "10000") : null;
+
+    public void Dispose() => Server?.Dispose();
 }
