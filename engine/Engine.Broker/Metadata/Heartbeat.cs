@@ -20,7 +20,7 @@ internal sealed partial class Heartbeat : IDisposable
     private readonly SafeFileHandle _memory;
     private readonly MemoryMappedFile _mapping;
     private readonly MemoryMappedViewAccessor _beat;
-    private readonly ManualResetEventSlim _stop = new();
+    private readonly ManualResetEventSlim _stop = new(initialState: false, spinCount: 0);
     private readonly Thread _thread;
 
     private readonly SessionClock _session;

@@ -1,7 +1,7 @@
 namespace Engine.Broker.Replication;
 
 /// <summary>One <see cref="LeaderFollower"/> for each leader that this node follows in anything.</summary>
-internal sealed class FollowerPerLeader(int nodeId, OpenLeaderLink open) : IReplication
+internal sealed class FollowerPerLeader(int nodeId, TimeSpan slice, OpenLeaderLink open) : IReplication
 {
     private readonly Dictionary<int, LeaderFollower> _followers = [];
 
@@ -16,7 +16,7 @@ internal sealed class FollowerPerLeader(int nodeId, OpenLeaderLink open) : IRepl
 
         foreach (var (leader, partitions) in leaders)
         {
-            if (!_followers.TryGetValue(leader, out var follower)) _followers.Add(leader, follower = new LeaderFollower(nodeId, leader, open));
+            if (!_followers.TryGetValue(leader, out var follower)) _followers.Add(leader, follower = new LeaderFollower(nodeId, leader, slice, open));
             var any = partitions.First();
             follower.Follow(new(any.BrokerEpoch, any.LeaderHost, any.LeaderPort, [.. partitions.Select(one => one.Partition)]));
         }

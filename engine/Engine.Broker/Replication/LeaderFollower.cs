@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Engine.Broker.Network;
 using Engine.Broker.Partitions;
 using Engine.Protocol.Wire;
 
@@ -45,6 +46,7 @@ internal sealed class LeaderFollower : IDisposable
 
     private readonly int _nodeId;
     private readonly int _leaderId;
+    private readonly TimeSpan _slice;
     private readonly OpenLeaderLink _open;
     private readonly AutoResetEvent _wake = new(false);
     private readonly Thread _thread;
@@ -52,9 +54,9 @@ internal sealed class LeaderFollower : IDisposable
     private volatile bool _stopping;
     private bool _wasUnreachable;
 
-    public LeaderFollower(int nodeId, int leaderId, OpenLeaderLink open)
+    public LeaderFollower(int nodeId, int leaderId, TimeSpan slice, OpenLeaderLink open)
     {
-        (_nodeId, _leaderId, _open) = (nodeId, leaderId, open);
+        (_nodeId, _leaderId, _slice, _open) = (nodeId, leaderId, slice, open);
         _thread = new Thread(Run) { Name = $"follow-{leaderId}", IsBackground = true };
         _thread.Start();
     }
@@ -84,6 +86,7 @@ internal sealed class LeaderFollower : IDisposable
 
     private void Run()
     {
+        TimeSlice.Ask(_slice);
         for (var pause = ShortestPause; !_stopping;)
         {
             var target = _target;

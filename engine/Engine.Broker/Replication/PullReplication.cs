@@ -1,3 +1,4 @@
+using Engine.Broker.Network;
 using Engine.Core.Strategies;
 
 namespace Engine.Broker.Replication;
@@ -15,7 +16,8 @@ internal static class PullReplication
             MaxWait: spec.Duration("maxWait", TimeSpan.FromMilliseconds(500)),
             MaxBytes: (int)Math.Min(spec.Bytes("maxBytes", 16 << 20), int.MaxValue / 2),
             PartitionMaxBytes: (int)Math.Min(spec.Bytes("partitionMaxBytes", 4 << 20), int.MaxValue / 2));
-        return nodeId => new FollowerPerLeader(nodeId, (leader, stop) =>
+        var slice = TimeSlice.Of(spec);
+        return nodeId => new FollowerPerLeader(nodeId, slice, (leader, stop) =>
             new LeaderFetcher(nodeId, settings, leader, LeaderConnection.Open(leader.Host, leader.Port, stop)));
     }
 }

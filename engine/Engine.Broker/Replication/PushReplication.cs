@@ -1,3 +1,4 @@
+using Engine.Broker.Network;
 using Engine.Core.Strategies;
 
 namespace Engine.Broker.Replication;
@@ -17,7 +18,8 @@ internal static class PushReplication
             WindowFrames: spec.Count("frames", 16),
             FrameBytes: (int)Math.Clamp(spec.Bytes("frame", 4 << 20), 1, 1 << 28),
             Beat: spec.Duration("beat", TimeSpan.FromMilliseconds(500)));
-        return nodeId => new FollowerPerLeader(nodeId, (leader, stop) =>
+        var slice = TimeSlice.Of(spec);
+        return nodeId => new FollowerPerLeader(nodeId, slice, (leader, stop) =>
             new PushIntake(nodeId, settings, leader, PushConnection.Open(leader.Host, leader.Port, stop)));
     }
 }

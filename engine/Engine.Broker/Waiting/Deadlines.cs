@@ -14,7 +14,7 @@ internal sealed class Deadlines : IDisposable
 
     private readonly DeadlineEntry[] _slots = [.. Enumerable.Range(0, Slots).Select(_ => DeadlineEntry.Ring())];
     private readonly Lock _lock = new();
-    private readonly ManualResetEventSlim _stop = new();
+    private readonly ManualResetEventSlim _stop = new(initialState: false, spinCount: 0); // each tick would spin in vain first
     private readonly Thread _thread;
     private readonly Instant _start = MonotonicClock.Now;
     private long _tick;

@@ -17,6 +17,7 @@ internal sealed class EpollLoop : IDisposable
 
     private readonly SocketHandle _epoll = SocketHandle.Made(LibC.EpollCreate(LibC.EpollCloseOnExec));
     private readonly SocketHandle _wake = SocketHandle.Made(LibC.EventCreate(0, LibC.EventCloseOnExec | LibC.EventNonBlocking));
+    private readonly TimeSpan _slice;
     private readonly Thread _thread;
 
     // Used by the loop's thread only. Key 0 is the wake-up's.
@@ -31,8 +32,9 @@ internal sealed class EpollLoop : IDisposable
     private bool _stopping;
     private bool _stopped;
 
-    public EpollLoop(string name)
+    public EpollLoop(string name, TimeSpan slice)
     {
+        _slice = slice;
         Control(LibC.EpollAdd, _wake.Descriptor, LibC.EpollIn, WakeKey);
         _thread = new(Run) { Name = name, IsBackground = true };
         _thread.Start();
@@ -97,6 +99,7 @@ internal sealed class EpollLoop : IDisposable
 
     private void Run()
     {
+        TimeSlice.Ask(_slice);
         using var events = new EpollEvents(EventsPerWait);
         while (!Volatile.Read(ref _stopping))
         {

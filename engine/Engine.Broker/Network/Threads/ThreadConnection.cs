@@ -15,16 +15,18 @@ internal sealed class ThreadConnection : SocketConnection
     private const int StackBytes = 1 << 20;
 
     private readonly object _gate = new(); // a monitor: readers and writers wait on it for the state to change
+    private readonly TimeSpan _slice;
     private readonly Action<ThreadConnection> _onEnd;
     private readonly Thread _reader;
     private Thread? _writer;
     private bool _ended;
 
     public ThreadConnection(
-        SocketHandle socket, EndPoint? remote, string name, DiskThreads disk, Action<EndPoint?, Exception> report, Action<ThreadConnection> onEnd)
+        SocketHandle socket, EndPoint? remote, string name, TimeSpan slice, DiskThreads disk, Action<EndPoint?, Exception> report,
+        Action<ThreadConnection> onEnd)
         : base(socket, remote, blocks: true, disk, report)
     {
-        _onEnd = onEnd;
+        (_slice, _onEnd) = (slice, onEnd);
         _reader = new(Read, StackBytes) { Name = name, IsBackground = true };
     }
 
@@ -89,6 +91,7 @@ internal sealed class ThreadConnection : SocketConnection
 
     private void Read()
     {
+        TimeSlice.Ask(_slice);
         while (!IsClosing)
         {
             WaitUntilMayReceive();
@@ -112,6 +115,7 @@ internal sealed class ThreadConnection : SocketConnection
 
     private void Write()
     {
+        TimeSlice.Ask(_slice);
         while (true)
         {
             lock (_gate)

@@ -6,13 +6,13 @@ namespace Engine.Broker.Network.Threads;
 
 /// <summary>A thread a connection, which waits in recv(2): the kernel schedules, and nothing a handler does holds up another connection.</summary>
 /// <remarks>A connection takes three descriptors, five with its writer: the runtime gives every thread a pipe.</remarks>
-internal sealed class ThreadsTransport() : SocketTransport(blocking: true)
+internal sealed class ThreadsTransport(TimeSpan slice) : SocketTransport(blocking: true)
 {
     private readonly Lock _lock = new();
     private readonly HashSet<ThreadConnection> _connections = [];
     private int _accepted;
 
-    public static ITransport Create(StrategySpec spec) => new ThreadsTransport();
+    public static ITransport Create(StrategySpec spec) => new ThreadsTransport(TimeSlice.Of(spec));
 
     protected override void Start()
     {
@@ -21,7 +21,7 @@ internal sealed class ThreadsTransport() : SocketTransport(blocking: true)
     protected override void Accepted(
         SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
     {
-        var connection = new ThreadConnection(socket, remote, $"{name}-{Interlocked.Increment(ref _accepted)}", Disk, Report, Ended);
+        var connection = new ThreadConnection(socket, remote, $"{name}-{Interlocked.Increment(ref _accepted)}", slice, Disk, Report, Ended);
         if (!connection.TryAttach(onConnection)) return;
 
         lock (_lock) _connections.Add(connection);

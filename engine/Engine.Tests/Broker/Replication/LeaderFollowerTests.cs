@@ -13,7 +13,7 @@ public sealed class LeaderFollowerTests
     [Fact]
     public void Dispose_WhileItConnects_BreaksThatOff()
     {
-        var follower = new LeaderFollower(1, 2, NeverConnects);
+        var follower = new LeaderFollower(1, 2, TimeSpan.Zero, NeverConnects);
         follower.Follow(Leader(port: 10));
         Until.True(() => !_events.IsEmpty, "it connects");
 
@@ -24,7 +24,7 @@ public sealed class LeaderFollowerTests
     [Fact]
     public void Follow_AnotherWhileItConnects_ConnectsToThatOne()
     {
-        using var follower = new LeaderFollower(1, 2, NeverConnects);
+        using var follower = new LeaderFollower(1, 2, TimeSpan.Zero, NeverConnects);
         follower.Follow(Leader(port: 10));
         Until.True(() => _events.Count == 1, "it connects");
 
@@ -37,7 +37,7 @@ public sealed class LeaderFollowerTests
     public void Follow_TheSameAgain_GoesOnOverTheSameConnection()
     {
         using var link = new Link();
-        using (var follower = new LeaderFollower(1, 2, (leader, _) => Opened(leader, link)))
+        using (var follower = new LeaderFollower(1, 2, TimeSpan.Zero, (leader, _) => Opened(leader, link)))
         {
             follower.Follow(Leader(port: 10));
             Until.True(() => link.Steps > 0, "it follows");
@@ -56,7 +56,7 @@ public sealed class LeaderFollowerTests
     {
         using var broken = new Link { Breaks = true };
         using var sound = new Link();
-        using var follower = new LeaderFollower(1, 2, (leader, _) => Opened(leader, broken.Steps == 0 ? broken : sound));
+        using var follower = new LeaderFollower(1, 2, TimeSpan.Zero, (leader, _) => Opened(leader, broken.Steps == 0 ? broken : sound));
         follower.Follow(Leader(port: 10));
 
         Until.True(() => sound.Steps > 0, "it follows again");
