@@ -71,6 +71,35 @@ public sealed class CampaignTests
     }
 
     [Fact]
+    public async Task Rounds_WithABudget_GoOnInShuffledRoundsBeyondThePlan()
+    {
+        var plain = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce));
+        var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce), 7, "schedule.precision=5%", "schedule.budget=10min", "schedule.precisionOf=p99, achieved");
+
+        var rounds = campaign.Rounds().Take(9).ToList();
+
+        Assert.Equal(4, plain.Rounds().Count());
+        Assert.Equal(Order(plain.Runs), Order(rounds.Take(4).SelectMany(round => round)));
+        Assert.Equal(Order(plain.Runs), Order(campaign.Runs));
+        Assert.All(rounds, round => Assert.Equal(6, round.Select(run => run.Cell.Facts.Id).Distinct().Count()));
+        Assert.All(rounds[8], run => Assert.Equal(9, run.Repeat));
+        Assert.Equal((0.05, TimeSpan.FromMinutes(10)), (campaign.Cells[0].Schedule.Precision, campaign.Cells[0].Schedule.Budget));
+        Assert.Equal(["p99", "achieved"], campaign.Cells[0].Schedule.PrecisionOf);
+    }
+
+    [Theory]
+    [InlineData("needs a schedule.budget", "schedule.precision=5%")]
+    [InlineData("write a percentage above 0", "schedule.precision=5")]
+    [InlineData("there is no metric 'speed'", "schedule.precisionOf=speed")]
+    [InlineData("write a duration with its unit", "schedule.budget=10")]
+    public async Task Prepare_PrecisionThatCannotBe_SaysWhatIsAllowed(string message, string assignment)
+    {
+        var error = await Assert.ThrowsAsync<PlanException>(() => TestPlans.Prepare(TestPlans.Of(TestPlans.Produce), 7, assignment));
+
+        Assert.Contains(message, error.Message);
+    }
+
+    [Fact]
     public async Task Runs_PlansWithOwnRepeats_GetThem()
     {
         var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Read with { Part = "read" }, TestPlans.Produce with { Part = "produce" }));

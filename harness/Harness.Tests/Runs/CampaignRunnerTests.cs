@@ -96,6 +96,42 @@ public sealed class CampaignRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WithAPrecision_RepeatsUntilItIsReachedAndSaysSo()
+    {
+        var plan = new Plan
+        {
+            Load = new FileLoad { Work = new FileWork { Action = FileAction.Write, FileBytes = 1 << 20, BlockBytes = 64 << 10, Growing = true } },
+            Vary = [Axis.Files("api", "system-call", "mapped")],
+            // So loose that the first interval there is will do: which is of six runs.
+            Schedule = Brief with { Precision = 1e6, PrecisionOf = ["throughput"], Budget = TimeSpan.FromHours(1) },
+        };
+
+        var result = await Run(TestPlans.Of(plan), CancellationToken.None);
+
+        AssertMeasured(result);
+        Assert.Equal(Enumerable.Range(1, 6).SelectMany(repeat => new[] { repeat, repeat }), result.Folder.Runs.Select(run => run.Repeat));
+        Assert.StartsWith("every median is known to 100000000 %: Throughput of ", result.Folder.Plan.RepeatsEnded);
+        Assert.All(result.Folder.Runs, run => Assert.Null(run.Stationary)); // too short to tell
+    }
+
+    [Fact]
+    public async Task Run_WithoutBudgetLeft_MakesWhatThePlanAsksFor()
+    {
+        var plan = new Plan
+        {
+            Load = new FileLoad { Work = new FileWork { Action = FileAction.Write, FileBytes = 1 << 20, BlockBytes = 64 << 10, Growing = true } },
+            Vary = [],
+            Schedule = Brief with { Repeats = 2, Budget = TimeSpan.FromMilliseconds(1) },
+        };
+
+        var result = await Run(TestPlans.Of(plan), CancellationToken.None);
+
+        Assert.Equal(2, result.Folder.Runs.Count);
+        Assert.Equal("the budget of 0 min has no room for another round", result.Folder.Plan.RepeatsEnded);
+        Assert.Contains("no room for another round", await File.ReadAllTextAsync(result.Folder.ReportPath));
+    }
+
+    [Fact]
     public async Task Run_NodeThatWasKilled_ServesAgainAndIsReadWhole()
     {
         var plan = TestPlans.Read with

@@ -11,15 +11,19 @@ public sealed class Campaign
     /// <summary>How the order comes about, in words for the result.</summary>
     public const string OrderInWords = "interleaved: every cell once per repeat, in an order shuffled by the seed; new processes and data for every run";
 
-    private Campaign(Experiment experiment, IReadOnlyList<Plan> plans, IReadOnlyList<Cell> cells, int seed)
+    private Campaign(Experiment experiment, IReadOnlyList<string> overrides, IReadOnlyList<Plan> plans, IReadOnlyList<Cell> cells, int seed)
     {
         Experiment = experiment;
+        Overrides = overrides;
         Plans = plans;
         Cells = cells;
         Seed = seed;
     }
 
     public Experiment Experiment { get; }
+
+    /// <summary>What was changed of it, as given to <c>--set</c>.</summary>
+    public IReadOnlyList<string> Overrides { get; }
 
     /// <summary>The experiment's plans with the overrides in force.</summary>
     public IReadOnlyList<Plan> Plans { get; }
@@ -45,21 +49,21 @@ public sealed class Campaign
         }
     }
 
-    /// <summary>The runs in their order: repeats one after the other, cells shuffled within each, so that drift of the machine spreads over all.</summary>
-    public IReadOnlyList<ScheduledRun> Runs
-    {
-        get
-        {
-            var random = new Random(Seed);
-            var runs = new List<ScheduledRun>();
-            for (var repeat = 1; repeat <= Cells.Max(cell => cell.Schedule.Repeats); repeat++)
-            {
-                var round = Cells.Where(cell => cell.Schedule.Repeats >= repeat).ToArray();
-                random.Shuffle(round);
-                runs.AddRange(round.Select(cell => new ScheduledRun(cell, repeat)));
-            }
+    /// <summary>The runs that are made whatever comes out, in their order: see <see cref="Rounds"/>.</summary>
+    public IReadOnlyList<ScheduledRun> Runs => [.. Rounds().Take(Cells.Max(cell => cell.Schedule.Repeats)).SelectMany(round => round)];
 
-            return runs;
+    /// <summary>Repeats one after the other, cells shuffled within each, so that drift of the machine spreads over all. Where a budget asks
+    /// for more repeats than the plan names, there is no end of them: who makes the runs says when it is enough.</summary>
+    public IEnumerable<IReadOnlyList<ScheduledRun>> Rounds()
+    {
+        var random = new Random(Seed);
+        for (var repeat = 1; ; repeat++)
+        {
+            var round = Cells.Where(cell => cell.Schedule.Repeats >= repeat || cell.Schedule.Budget is not null).ToArray();
+            if (round.Length == 0) yield break;
+
+            random.Shuffle(round);
+            yield return [.. round.Select(cell => new ScheduledRun(cell, repeat))];
         }
     }
 
@@ -111,19 +115,26 @@ public sealed class Campaign
         }
 
         if (problems.Count > 0) throw new PlanException(string.Join('\n', problems.Distinct()));
-        return new Campaign(experiment, plans, cells, seed);
+        return new Campaign(experiment, overrides, plans, cells, seed);
     }
 
     private static IEnumerable<IReadOnlyList<(Axis Axis, string Text)>> Combinations(IReadOnlyList<Axis> axes) =>
         axes.Aggregate<Axis, IEnumerable<IReadOnlyList<(Axis, string)>>>(
             [[]], (combinations, axis) => combinations.SelectMany(values => axis.Values.Select(text => (IReadOnlyList<(Axis, string)>)[.. values, (axis, text)])));
 
-    private static IEnumerable<string> Problems(Plan plan) => plan.Load switch
+    private static IEnumerable<string> Problems(Plan plan)
     {
-        BrokerLoad load => Problems(plan, load),
-        FileLoad files => files.Work.Problems().Select(problem => $"files: {problem}."),
-        _ => [],
-    };
+        if (plan.Schedule is { Precision: not null, Budget: null })
+            yield return "schedule.precision needs a schedule.budget as well, such as 30min: noise may never let an interval become that narrow.";
+
+        var problems = plan.Load switch
+        {
+            BrokerLoad load => Problems(plan, load),
+            FileLoad files => files.Work.Problems().Select(problem => $"files: {problem}."),
+            _ => [],
+        };
+        foreach (var problem in problems) yield return problem;
+    }
 
     private static IEnumerable<string> Problems(Plan plan, BrokerLoad load)
     {

@@ -3,6 +3,7 @@ using Engine.Core.Strategies;
 using Harness.Faults;
 using Harness.Files;
 using Harness.Load;
+using Harness.Results;
 
 namespace Harness.Plans;
 
@@ -75,6 +76,12 @@ public static class PlanSettings
         Schedule("schedule.warmup", "time before anything counts", (schedule, text) => schedule with { Warmup = Duration(text) }),
         Schedule("schedule.measure", "measured time", (schedule, text) => schedule with { Measure = Duration(text) }),
         Schedule("schedule.repeats", "runs of each cell", (schedule, text) => schedule with { Repeats = Count(text) }),
+        Schedule("schedule.precision", "5%, none: repeats go on until each median is known so well, or the budget ends",
+            (schedule, text) => schedule with { Precision = text == "none" ? null : Percent(text) }),
+        Schedule("schedule.precisionOf", "the metrics it is asked of: p99, achieved; plan for those of its checks and charts",
+            (schedule, text) => schedule with { PrecisionOf = Metrics(text) }),
+        Schedule("schedule.budget", "10min, none: no round begins that would end later; without a precision it is filled with repeats",
+            (schedule, text) => schedule with { Budget = text == "none" ? null : Duration(text) }),
     ];
 
     /// <summary>Names and meanings, for help and messages.</summary>
@@ -237,6 +244,22 @@ public static class PlanSettings
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count > 0
             ? count
             : throw new FormatException("write a whole number above 0");
+
+    private static double Percent(string text) => Share.Parse(text) ?? throw new FormatException("write a percentage above 0, such as 5%, or none");
+
+    private static IReadOnlyList<string> Metrics(string text)
+    {
+        if (text == "plan") return [];
+
+        try
+        {
+            return [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(name => Metric.Find(name).Name)];
+        }
+        catch (ResultException error)
+        {
+            throw new FormatException(error.Message.TrimEnd('.'));
+        }
+    }
 
     private static bool Flag(string text) => bool.TryParse(text, out var flag) ? flag : throw new FormatException("write true or false");
 

@@ -47,7 +47,10 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric GcPauseMax = new("gc-pause-max", "Longest stop of a broker for a garbage collection", "ms", true, run => OfBrokers(run, broker => broker.GcPauseMaxMs)?.Max());
     public static readonly Metric GcCount = new("gc-count", "Garbage collections of the brokers", "collections/s", true, run => OfBrokers(run, broker => broker.Gen0Collections + broker.Gen1Collections + broker.Gen2Collections)?.Sum() / run.MeasuredSeconds);
 
-    public static readonly Metric Silence = new("silence", "Longest time without an acknowledgement", "ms", true, run => run.SilenceMs);
+    public static readonly Metric Silence = new("silence", "Longest time without an acknowledgement", "ms", true, run => run.SilenceMs) { Resolution = 10 };
+
+    /// <summary>The least difference that is more than the way of measuring it, in <see cref="Unit"/>; 0 where every digit tells.</summary>
+    public double Resolution { get; init; } = Unit switch { "ms" or "cores" => 0.01, "MB" => 1, _ => 0 };
 
     public static IReadOnlyList<Metric> All { get; } =
     [

@@ -8,7 +8,7 @@ namespace Harness.Results;
 
 /// <summary>One campaign on disk, written while it runs and read by reports, notebooks and people.</summary>
 /// <remarks>
-/// <c>plan.json, machine.json, runs.csv, latency/CELL-REPEAT.json + .hgrm, timeline/CELL-REPEAT.csv, charts/*.svg, report.html</c>; and of
+/// <c>plan.json, machine.json, runs.csv, latency/CELL-REPEAT.json + .hgrm, timeline/CELL-REPEAT.csv, charts/*.svg, summary.json, report.html</c>; and of
 /// runs with faults <c>faults/CELL-REPEAT.csv, acks/CELL-REPEAT.csv</c>.
 /// Every file is put in place by a rename, a run's own files before its row in <c>runs.csv</c>: whatever moment a campaign is
 /// cut off at, what is there is whole, and each row has its files. One writer at a time; any number of readers.
@@ -64,9 +64,12 @@ public sealed class ResultFolder
         return folder;
     }
 
+    /// <summary>As the files of a result are written; numbers that are none have no place in it.</summary>
+    public static string ToJson<T>(T value) => JsonSerializer.Serialize(value, Json) + "\n";
+
     /// <summary>Writes a machine's facts where something else than a campaign was measured.</summary>
     public static void WriteMachine(string folder, MachineFacts machine) =>
-        File.WriteAllText(System.IO.Path.Combine(folder, "machine.json"), JsonSerializer.Serialize(machine, Json) + "\n");
+        File.WriteAllText(System.IO.Path.Combine(folder, "machine.json"), ToJson(machine));
 
     /// <summary>Opens a folder, finished or not.</summary>
     /// <exception cref="ResultException">The folder is no result, is of a newer format, or a file in it is damaged.</exception>
@@ -196,7 +199,7 @@ public sealed class ResultFolder
         }
     }
 
-    private void WriteJson<T>(string name, T value) => WriteText(name, JsonSerializer.Serialize(value, Json) + "\n");
+    private void WriteJson<T>(string name, T value) => WriteText(name, ToJson(value));
 
     // Rewritten whole each time: a campaign has tens of rows, and axes and roles may still be added.
     private void WriteRuns() => WriteText("runs.csv", RunTable.ToCsv(_runs));

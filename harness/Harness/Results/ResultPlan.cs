@@ -53,12 +53,18 @@ public sealed record ResultPlan
 
     public IReadOnlyList<ChartRequest> Charts { get; init; } = [];
 
+    /// <summary>What was changed of the experiment, as given to <c>--set</c>; null in folders of before this was kept.</summary>
+    public IReadOnlyList<string>? Overrides { get; init; }
+
     /// <summary>The command line that repeats this campaign.</summary>
     public required string Command { get; init; }
 
     public required DateTimeOffset Started { get; init; }
 
     public DateTimeOffset? Finished { get; init; }
+
+    /// <summary>Why no more repeats were made, where precision or a budget decided it; null where the plan's number did.</summary>
+    public string? RepeatsEnded { get; init; }
 
     /// <summary>A cell as people read it: its values in the order of the axes, numbers with their units.</summary>
     public string LabelOf(IReadOnlyDictionary<string, string> values) => values.Count == 0
@@ -107,7 +113,14 @@ public sealed record CellFacts(string Id, IReadOnlyDictionary<string, string> Va
 }
 
 /// <summary>Times of one run, the number of runs of each cell, and their order in words: <c>interleaved, shuffled within each repeat</c>.</summary>
-public sealed record ScheduleFacts(double WarmupSeconds, double MeasureSeconds, int Repeats, string Order);
+public sealed record ScheduleFacts(double WarmupSeconds, double MeasureSeconds, int Repeats, string Order)
+{
+    /// <summary>How well each median was to be known, as a share of it; null where it was not asked for.</summary>
+    public double? Precision { get; init; }
+
+    /// <summary>What the campaign might take to reach it; null where <see cref="Repeats"/> alone decided.</summary>
+    public double? BudgetSeconds { get; init; }
+}
 
 /// <summary>What one node said about itself while it served a cell.</summary>
 public sealed record NodeConfiguration(string Cell, int Node, IReadOnlyDictionary<string, string> Settings);

@@ -125,6 +125,12 @@ public sealed record RunRow
     /// <summary>The process or device that ran out first, in words; empty when none did.</summary>
     public string Bottleneck { get; init; } = "";
 
+    /// <summary>Whether rate, latency and CPU stayed what they were while it was measured; null where that could not be told.</summary>
+    public bool? Stationary { get; init; }
+
+    /// <summary>What changed meanwhile, in words; empty unless <see cref="Stationary"/> is false.</summary>
+    public string Drift { get; init; } = "";
+
     /// <summary>False when the run proves nothing: records lost, generator saturated, node died, ….</summary>
     public required bool Sound { get; init; }
 

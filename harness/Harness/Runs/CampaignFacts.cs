@@ -29,10 +29,11 @@ public static class CampaignFacts
             Checks = experiment.Expectation.Checks,
             Axes = campaign.Axes,
             Cells = [.. campaign.Cells.Select(cell => cell.Facts)],
-            Schedule = new ScheduleFacts(schedule.Warmup.TotalSeconds, schedule.Measure.TotalSeconds, schedule.Repeats, Campaign.OrderInWords),
+            Schedule = new ScheduleFacts(schedule.Warmup.TotalSeconds, schedule.Measure.TotalSeconds, schedule.Repeats, Campaign.OrderInWords) { Precision = schedule.Precision, BudgetSeconds = schedule.Budget?.TotalSeconds },
             Load = Merge(campaign, DescribeLoad),
             Cluster = Merge(campaign, DescribeCluster),
             Seed = campaign.Seed,
+            Overrides = campaign.Overrides,
             Charts = experiment.Charts,
             Command = command,
             Started = DateTimeOffset.UtcNow,
@@ -142,6 +143,6 @@ public static class CampaignFacts
         if (needs.HasFlag(FaultNeeds.Disks)) yield return "Where disks are at fault, each node has an ext4 of its own in a file; the cluster's shared folder is on neither and loses nothing.";
         if (machine.GitDirty) yield return "The working tree differed from the commit.";
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Send.TemplateMode: true })) yield return "The load resends one encoded batch: an upper bound, not for comparisons.";
-        if (campaign.Cells.Max(cell => cell.Schedule.Repeats) == 1) yield return "Each cell ran once: differences may be noise.";
+        if (campaign.Cells.All(cell => cell.Schedule is { Repeats: 1, Budget: null })) yield return "Each cell ran once: differences may be noise.";
     }
 }

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Harness.Measures;
 using Harness.Nodes;
 using Harness.Plans;
 using Harness.Results;
 using Harness.Results.Reports;
+using Harness.Statistics;
 
 namespace Harness.Runs;
 
@@ -35,17 +37,7 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
         var interrupted = false;
         try
         {
-            var runs = campaign.Runs;
-            for (var i = 0; i < runs.Count; i++)
-            {
-                await Settle(stop);
-                observer.RunStarts(runs[i], i + 1, runs.Count);
-                IRun run = runs[i].Cell.Load is FileLoad ? new FileRun(setup, runs[i], campaign.Seed, observer, stop) : new CellRun(setup, runs[i], campaign.Seed, observer, stop);
-                var outcome = await run.Measure();
-                folder.Append(outcome.Row, outcome.Latency, outcome.Timeline, outcome.Faults, outcome.Acks);
-                if (runs[i].Repeat == 1) folder.WritePlan(folder.Plan with { Nodes = [.. folder.Plan.Nodes, .. run.Configurations] });
-                observer.RunEnds(outcome.Row);
-            }
+            await MakeRounds(campaign, folder, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -57,6 +49,54 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
         if (!interrupted) folder.WritePlan(folder.Plan with { Finished = DateTimeOffset.UtcNow });
         ReportBuilder.Write(folder);
         return new CampaignResult(folder, interrupted);
+    }
+
+    private async Task MakeRounds(Campaign campaign, ResultFolder folder, CancellationToken stop)
+    {
+        var goal = GoalOf(campaign, folder.Plan);
+        var planned = campaign.Runs.Count;
+        var clock = Stopwatch.StartNew();
+        var roundBegan = TimeSpan.Zero;
+        foreach (var round in campaign.Rounds())
+        {
+            var elapsed = clock.Elapsed;
+            if (folder.Runs.Count >= planned && goal?.StopsBecause(folder.Plan, folder.Runs, elapsed, elapsed - roundBegan) is { } reason)
+            {
+                folder.WritePlan(folder.Plan with { RepeatsEnded = reason });
+                return;
+            }
+
+            roundBegan = elapsed;
+            foreach (var run in round) await Make(run, campaign.Seed, folder, planned, stop);
+        }
+    }
+
+    private async Task Make(ScheduledRun scheduled, int seed, ResultFolder folder, int planned, CancellationToken stop)
+    {
+        await Settle(stop);
+        var number = folder.Runs.Count + 1;
+        observer.RunStarts(scheduled, number, Math.Max(number, planned));
+        IRun run = scheduled.Cell.Load is FileLoad ? new FileRun(setup, scheduled, seed, observer, stop) : new CellRun(setup, scheduled, seed, observer, stop);
+        var outcome = await run.Measure();
+        var row = scheduled.Cell.Faults.Count == 0 ? Judged(outcome) : outcome.Row; // what a fault does is no drift
+        folder.Append(row, outcome.Latency, outcome.Timeline, outcome.Faults, outcome.Acks);
+        if (scheduled.Repeat == 1) folder.WritePlan(folder.Plan with { Nodes = [.. folder.Plan.Nodes, .. run.Configurations] });
+        observer.RunEnds(row);
+    }
+
+    private static RunRow Judged(RunOutcome outcome)
+    {
+        var stationarity = Stationarity.Of(outcome.Timeline, outcome.Row.MeasuredSeconds);
+        return outcome.Row with { Stationary = stationarity.IsStationary, Drift = string.Join("; ", stationarity.Drifts) };
+    }
+
+    private static RepeatGoal? GoalOf(Campaign campaign, ResultPlan plan)
+    {
+        var schedules = campaign.Cells.Select(cell => cell.Schedule).Where(schedule => schedule.Budget is not null).ToList();
+        if (schedules.Count == 0) return null;
+
+        var named = schedules.SelectMany(schedule => schedule.PrecisionOf).Distinct().Select(Metric.Find).ToList();
+        return new RepeatGoal(schedules.Min(schedule => schedule.Precision), named.Count > 0 ? named : KeyMetrics.Of(plan), schedules.Max(schedule => schedule.Budget!.Value));
     }
 
     private static async Task Settle(CancellationToken stop)

@@ -74,11 +74,18 @@ public sealed class CellResults(ResultFolder folder, CellFacts facts)
     /// <summary>The metric over sound runs, or over all where it is faults that it counts; null when none has it.</summary>
     public Spread? Spread(Metric metric) => Statistics.Spread.Of(Values(metric));
 
-    public IReadOnlyList<double> Values(Metric metric) =>
-        [.. (metric.IsFault ? Runs : SoundRuns).Select(metric.Of).OfType<double>().Where(double.IsFinite)];
+    public IReadOnlyList<double> Values(Metric metric) => [.. Figures(metric).Select(figure => figure.Value)];
 
-    /// <summary>This cell against another, pairwise by repeat; null when no repeat has both.</summary>
-    public PairedComparison? Against(CellResults other, Metric metric) => PairedComparison.Of(Runs, other.Runs, metric);
+    /// <summary>Repeats whose figure is far off the others'; null when there are too few to tell.</summary>
+    public IReadOnlyList<int>? Outliers(Metric metric)
+    {
+        var figures = Figures(metric).ToList();
+        return SampleShape.Of([.. figures.Select(figure => figure.Value)]).Outliers is { } outliers ? [.. outliers.Select(i => figures[i].Repeat)] : null;
+    }
+
+    /// <summary>This cell against another of the same campaign, pairwise by repeat; null when no repeat has both.</summary>
+    public Comparison? Against(CellResults other, Metric metric, ComparisonRule? rule = null) =>
+        Comparison.OfPairs(PairedComparison.PairsOf(Runs, other.Runs, metric), rule ?? ComparisonRule.For(metric));
 
     public IReadOnlyList<TimelinePoint> Timeline(RunRow run) => folder.ReadTimeline(run);
 
@@ -89,4 +96,10 @@ public sealed class CellResults(ResultFolder folder, CellFacts facts)
     public IReadOnlyList<AckPoint> Acks(RunRow run) => folder.ReadAcks(run);
 
     public Histogram LatencyOf(RunRow run) => folder.ReadLatency(run);
+
+    private IEnumerable<(int Repeat, double Value)> Figures(Metric metric) =>
+        from run in metric.IsFault ? Runs : SoundRuns
+        let value = metric.Of(run)
+        where value is not null && double.IsFinite(value.Value)
+        select (run.Repeat, value.Value);
 }

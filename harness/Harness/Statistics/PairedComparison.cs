@@ -3,24 +3,26 @@ using Harness.Results;
 namespace Harness.Statistics;
 
 /// <summary>One cell against another, run by run: repeats are interleaved, so runs of one repeat saw the same state of the machine.</summary>
-/// <remarks>Both directions are spelled out because libraries disagree on them: ratio is this / base, shift is this - base.
+/// <remarks>The spread of this / base, for limits to be held against; <see cref="Comparison"/> says whether the two differ at all.
 /// Drift that both cells share cancels in the pairs; it would not in a comparison of medians.</remarks>
-public sealed record PairedComparison(Spread Ratio, Spread Shift)
+public sealed record PairedComparison(Spread Ratio)
 {
     public int Pairs => Ratio.Count;
 
     /// <summary>Null when no repeat has a sound run with the metric in both cells, or the base is not above zero.</summary>
     public static PairedComparison? Of(IEnumerable<RunRow> these, IEnumerable<RunRow> bases, Metric metric)
     {
-        var byRepeat = Values(bases, metric);
-        var pairs = Values(these, metric)
-            .Where(own => byRepeat.TryGetValue(own.Key, out var of) && of > 0)
-            .Select(own => (This: own.Value, Base: byRepeat[own.Key]))
-            .ToList();
+        var pairs = PairsOf(these, bases, metric).Where(pair => pair.Base > 0).ToList();
         if (pairs.Count == 0) return null;
 
-        return new PairedComparison(
-            Around([.. pairs.Select(pair => pair.This / pair.Base)]), Spread.Of([.. pairs.Select(pair => pair.This - pair.Base)])!);
+        return new PairedComparison(Around([.. pairs.Select(pair => pair.This / pair.Base)]));
+    }
+
+    /// <summary>The metric in both cells, of repeats that have it in a sound run of each.</summary>
+    public static IReadOnlyList<(double This, double Base)> PairsOf(IEnumerable<RunRow> these, IEnumerable<RunRow> bases, Metric metric)
+    {
+        var byRepeat = Values(bases, metric);
+        return [.. Values(these, metric).Where(own => byRepeat.ContainsKey(own.Key)).Select(own => (own.Value, byRepeat[own.Key]))];
     }
 
     /// <summary>The ratio between two cells by that between two others, repeat by repeat; null when no repeat has all four.</summary>

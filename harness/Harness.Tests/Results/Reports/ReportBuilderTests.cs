@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Harness.Results;
 using Harness.Results.Reports;
@@ -24,6 +25,44 @@ public sealed partial class ReportBuilderTests : IDisposable
         Assert.Contains("acks=all, RF 3, flush group-commit(maxDelay=2ms, maxBytes=1MiB)", html, StringComparison.Ordinal);
         Assert.Contains("dotnet run -c Release --project harness/Harness.Cli -- run E03", html, StringComparison.Ordinal);
         Assert.Equal(5, Figures().Count(html));
+    }
+
+    [Fact]
+    public void Report_OfSeveralCells_SaysWhichDifferAndByHowMuch()
+    {
+        var folder = SyntheticCampaign.ZeroCopyReads(_root.Path);
+
+        var html = Write(folder);
+
+        Assert.Contains("Cells against each other", html, StringComparison.Ordinal);
+        Assert.Matches("positioned\\(bufferBytes=256KiB\\) &#183; hot</td>\n<td>sendfile</td>\n<td>Broker CPU per GB</td>\n<td class=\"n\">[12]\\.[0-9]+x \\[[0-9.]+, [0-9.]+\\]</td>\n<td>worse</td>\n<td class=\"n\">5</td>", html);
+        var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.Path, "summary.json"))).RootElement;
+        Assert.Equal(6, summary.GetProperty("cells").GetArrayLength());
+        Assert.Contains(summary.GetProperty("comparisons").EnumerateArray(), comparison =>
+            comparison.GetProperty("metric").GetString() == "cpu-per-gb" && comparison.GetProperty("axis").GetString() == "read" && comparison.GetProperty("figure").GetProperty("verdict").GetString() == "differs");
+    }
+
+    [Fact]
+    public void Report_WithARunThatDrifted_MarksIt()
+    {
+        var folder = SyntheticCampaign.RateLadder(_root.Path);
+        folder.Append(folder.Runs[0] with { Repeat = 9, Stationary = false, Drift = "rate drifted by -20 % over 20 s" }, null, []);
+
+        var html = Write(folder);
+
+        Assert.Contains("Drifted while it was measured: 100k records/s, repeat 9: rate drifted by -20 % over 20 s.", html, StringComparison.Ordinal);
+        Assert.Contains("DRIFTED: rate drifted", html, StringComparison.Ordinal);
+        Assert.Contains("\"drift\": \"rate drifted by -20 % over 20 s\"", File.ReadAllText(Path.Combine(folder.Path, "summary.json")), StringComparison.Ordinal);
+        Assert.False(ResultFolder.Open(folder.Path).Runs[^1].Stationary);
+    }
+
+    [Fact]
+    public void Report_WithAWildRun_NamesTheOutlier()
+    {
+        var folder = SyntheticCampaign.ZeroCopyReads(_root.Path);
+        folder.Append(folder.Runs[0] with { Repeat = 9, GoodputBytes = folder.Runs[0].GoodputBytes / 3 }, null, []);
+
+        Assert.Contains($"Outlier: Throughput of {folder.Runs[0].Label}, repeat 9: ", Write(folder).Replace("&#183;", "·", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Fact]

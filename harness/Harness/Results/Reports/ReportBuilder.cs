@@ -39,6 +39,7 @@ public static class ReportBuilder
             }
         }
 
+        folder.WriteText("summary.json", ResultFolder.ToJson(CampaignSummary.Of(campaign)));
         folder.WriteText("report.html", new ReportPage(campaign, outcomes, svgs, problems).ToHtml());
         return folder.ReportPath;
     }

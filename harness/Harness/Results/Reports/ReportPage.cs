@@ -26,6 +26,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         WriteWrong();
         foreach (var svg in chartSvgs) _html.Open("figure").Raw(svg).Close("figure");
         WriteCells();
+        new ReportStatistics(campaign, _html).Write();
         WriteRuns();
         WriteFaults();
         WriteSetup();
@@ -70,8 +71,8 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         var planned = Plan.Cells.Count * Plan.Schedule.Repeats;
         var unsound = campaign.Runs.Count(run => !run.Sound);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{campaign.Runs.Count} of at most {planned} ({Plan.Cells.Count} cells, up to {Plan.Schedule.Repeats} repeats), {unsound} unsound; "
-            + $"{Plan.Schedule.MeasureSeconds:0.#} s measured after {Plan.Schedule.WarmupSeconds:0.#} s of warm-up; {Plan.Schedule.Order}");
+            $"{campaign.Runs.Count} of at {(Plan.Schedule.BudgetSeconds is null ? "most" : "least")} {planned} ({Plan.Cells.Count} cells, {(Plan.Schedule.BudgetSeconds is null ? "up to" : "from")} {Plan.Schedule.Repeats} repeats), {unsound} unsound; "
+            + $"{Plan.Schedule.MeasureSeconds:0.#} s measured after {Plan.Schedule.WarmupSeconds:0.#} s of warm-up; {Plan.Schedule.Order}{(Plan.RepeatsEnded is { } ended ? "; " + ended : "")}");
     }
 
     private void WriteWrong()
@@ -81,6 +82,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         wrong.AddRange(campaign.Runs.Where(run => !run.Sound).Select(run => $"FAILED: {LabelOf(run)}, repeat {run.Repeat}: {run.Reason}"));
         wrong.AddRange(campaign.Runs.Where(run => StealShare(run) > StealShareNoted).Select(run => string.Create(CultureInfo.InvariantCulture,
             $"Disturbed: the hypervisor took {StealShare(run) * 100:0.#} % of the machine during {LabelOf(run)}, repeat {run.Repeat}.")));
+        wrong.AddRange(campaign.Runs.Where(run => run.Stationary == false).Select(run => $"Drifted while it was measured: {LabelOf(run)}, repeat {run.Repeat}: {run.Drift}."));
         if (Machine.GitDirty) wrong.Add($"The measured code is not commit {Machine.GitSha}: the working tree had changes.");
         wrong.AddRange(chartProblems);
         if (wrong.Count > 0)
@@ -113,7 +115,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         var roles = campaign.Runs.SelectMany(run => run.Processes).Select(use => use.Role).Distinct().ToList();
         (string, bool)[] columns =
         [
-            ("cell", false), ("repeat", true), ("sound", false), ("offered (records/s)", true), ("achieved (records/s)", true), ("operations (/s)", true), ("acknowledged", true), ("failed", true),
+            ("cell", false), ("repeat", true), ("sound", false), ("steady", false), ("offered (records/s)", true), ("achieved (records/s)", true), ("operations (/s)", true), ("acknowledged", true), ("failed", true),
             ("read back", true), ("lost", true), ("duplicates", true), ("out of order", true), ("corrupt", true),
             ("indeterminate", true), ("uncommitted reads", true), ("inconsistent offsets", true), ("replicas that differ", true),
             ("p50 (ms)", true), ("p90 (ms)", true), ("p99 (ms)", true), ("p99.9 (ms)", true), ("max (ms)", true), ("broker CPU (s/GB)", true),
@@ -124,7 +126,7 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         _html.Element("h2", "Runs").Element("p", $"In the order in which they were measured. {LatencyInWords()}", "muted")
             .Table(columns, campaign.Runs.Select(run => (run.Sound ? "" : "failed", (IReadOnlyList<string>)
             [
-                LabelOf(run), Count(run.Repeat), run.Sound ? "yes" : "FAILED: " + run.Reason, Number(run.OfferedPerSecond), Number(Metric.Achieved.Of(run)), Number(Metric.Operations.Of(run)), Count(run.Acked), Count(run.Failed),
+                LabelOf(run), Count(run.Repeat), run.Sound ? "yes" : "FAILED: " + run.Reason, Steady(run), Number(run.OfferedPerSecond), Number(Metric.Achieved.Of(run)), Number(Metric.Operations.Of(run)), Count(run.Acked), Count(run.Failed),
                 run.Verified is { } verified ? Count(verified) : "not checked", Count(run.Lost), Count(run.Duplicates), Count(run.OutOfOrder), Count(run.Corrupt),
                 Count(run.Indeterminate), Count(run.UncommittedReads), run.InconsistentOffsets is { } offsets ? Count(offsets) : "", run.ReplicaDifferences is { } differ ? Count(differ) : "",
                 Number(run.P50Ms), Number(run.P90Ms), Number(run.P99Ms), Number(run.P999Ms), Number(run.MaxMs), Number(run.CpuSecondsPerGb),
@@ -136,6 +138,8 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
                 run.Bottleneck, run.Missing, run.Durability,
             ])));
     }
+
+    private static string Steady(RunRow run) => run.Stationary switch { true => "yes", false => "DRIFTED: " + run.Drift, null => "not told" };
 
     private void WriteFaults()
     {
