@@ -18,6 +18,8 @@ internal static class CommandLine
             ListCommand.Create(surroundings),
             CheckCommand.Create(surroundings),
             RunCommand.Create(surroundings),
+            CompareCommand.Create(surroundings),
+            ReplayCommand.Create(surroundings),
             MicroCommand.Create(surroundings),
             SimulateCommand.Create(surroundings),
             UpCommand.Create(surroundings),

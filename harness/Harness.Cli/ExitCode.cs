@@ -11,6 +11,9 @@ internal static class ExitCode
     /// <summary>It did not start: something about the call was wrong.</summary>
     public const int Usage = 2;
 
+    /// <summary>It ran, and too few runs or too much noise leave open what was asked.</summary>
+    public const int Undecided = 3;
+
     /// <summary>Stopped by Ctrl-C, as shells count it: 128 + SIGINT.</summary>
     public const int Interrupted = 130;
 }

@@ -17,6 +17,7 @@ internal static class RunLine
         if (row.OfferedPerSecond is null) parts.Add(string.Create(CultureInfo.InvariantCulture, $"{row.GoodputBytes / row.MeasuredSeconds / 1e6:N0} MB/s"));
         if (row.CpuSecondsPerGb is { } cpu) parts.Add(string.Create(CultureInfo.InvariantCulture, $"{cpu:0.###} CPU s/GB"));
         parts.Add(string.Create(CultureInfo.InvariantCulture, $"{row.Processes.Sum(process => process.Cores):0.00} cores"));
+        if (row.Stationary == false) parts.Add("drifted: " + row.Drift);
         if (row.Bottleneck.Length > 0) parts.Add("limit: " + row.Bottleneck);
         return string.Join(", ", parts);
     }
