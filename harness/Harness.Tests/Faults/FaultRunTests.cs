@@ -49,6 +49,50 @@ public sealed class FaultRunTests : IDisposable
     [InlineData("disk-full(follower, at=500ms, for=500ms)")]
     public async Task Run_DiskOfAFollowerFails_LosesNothing(string fault) => AssertNothingLost(await Run(fault));
 
+    [FaultsTheory(FaultNeeds.Network | FaultNeeds.Store)]
+    [InlineData("cut(leader, from=store, at=300ms, for=2s)")]
+    [InlineData("cut(leader, from=cluster, at=300ms, for=2s)")]
+    public async Task Run_LeaderIsCutFromTheStore_LosesNothingAndAllIsAcknowledgedInTheEnd(string fault)
+    {
+        var row = await Run(fault, plan => plan with
+        {
+            Cluster = (plan.Cluster with { Store = StorePlace.Etcd }).WithSetting("broker.session.timeout.ms", "1000").WithSetting("broker.heartbeat.interval.ms", "200"),
+            Load = (ProduceLoad)plan.Load with { History = HistoryUse.Check },
+            Schedule = plan.Schedule with { Measure = TimeSpan.FromSeconds(3) },
+        });
+
+        AssertNothingLost(row);
+        Assert.Equal((0, 0), (row.Failed, row.ReplicaDifferences));
+        Assert.StartsWith("etcd(endpoints=10.99.", _campaign.Folder.Plan.Nodes[0].Settings["metadata"], StringComparison.Ordinal);
+    }
+
+    [FaultsFact(FaultNeeds.Tracer)]
+    public async Task Run_FlushOfTheLeaderFails_OthersLeadAndNothingIsLost() => AssertNothingLost(
+        await Run("fsync-error(leader, at=300ms, back=500ms)", plan => plan with { Cluster = plan.Cluster.WithStrategy("flush", "group-commit") }));
+
+    [Fact]
+    public async Task Run_MomentLeftOpen_IsDrawnAndSaid()
+    {
+        AssertNothingLost(await Run("pause(follower|leader, at=300ms..900ms, for=200ms)"));
+
+        var drawn = FaultStep.Parse(Assert.Single(_campaign.Folder.ReadFaults(Assert.Single(_campaign.Folder.Runs))).Fault);
+        Assert.InRange(drawn.At, TimeSpan.FromMilliseconds(300), TimeSpan.FromMilliseconds(900));
+    }
+
+    [Fact]
+    public async Task Injector_MeasuringIsOverBeforeAStep_NamesItAsMissed()
+    {
+        var step = FaultStep.Parse("kill(leader, at=1h)");
+        // Nothing is asked of a cluster before the step's time.
+        await using var injector = new FaultInjector(scene: null!, [step], _ => { }, CancellationToken.None);
+        injector.Begin(Clock.Now);
+        injector.End();
+        await injector.Done;
+
+        Assert.Same(step, Assert.Single(injector.Missed));
+        Assert.Empty(injector.Records);
+    }
+
     [FaultsFact(FaultNeeds.Throttle)]
     public async Task Run_DiskOfAFollowerIsSlow_LosesNothing() => AssertNothingLost(await Run("slow-disk(follower, at=300ms, for=1s, rate=256KiB)"));
 
@@ -78,7 +122,7 @@ public sealed class FaultRunTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_campaign.WorkFolder));
     }
 
-    private async Task<RunRow> Run(string faults)
+    private async Task<RunRow> Run(string faults, Func<Plan, Plan>? change = null)
     {
         var plan = TestPlans.Produce with
         {
@@ -88,6 +132,6 @@ public sealed class FaultRunTests : IDisposable
             Vary = [Axis.Faults(faults)],
             Schedule = new(TimeSpan.FromMilliseconds(300), TimeSpan.FromSeconds(2), Repeats: 1),
         };
-        return Assert.Single((await _campaign.Run(TestPlans.Of(plan))).Folder.Runs);
+        return Assert.Single((await _campaign.Run(TestPlans.Of(change?.Invoke(plan) ?? plan))).Folder.Runs);
     }
 }

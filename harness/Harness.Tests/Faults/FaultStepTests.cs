@@ -1,7 +1,5 @@
 using Engine.Core.Strategies;
 using Harness.Faults;
-using Harness.Plans;
-using Harness.Tests.Plans;
 
 namespace Harness.Tests.Faults;
 
@@ -19,6 +17,8 @@ public sealed class FaultStepTests
     [InlineData("slow-disk(follower, rate=64KiB)", "slow-disk(follower, at=2s, for=5s, rate=64KiB)")]
     [InlineData("slow-reads(leader)", "slow-reads(leader, at=2s, for=5s, rate=64MiB)")]
     [InlineData("power-loss(all, at=5s)", "power-loss(all, at=5s, back=2s)")]
+    [InlineData("fsync-error", "fsync-error(leader, at=2s, back=2s)")]
+    [InlineData("cut(leader, from=store)", "cut(leader, at=2s, for=5s, from=store, way=both)")]
     public void Parse_AnyWayOfWriting_NamesEveryParameterAndReadsItsOwnText(string text, string resolved)
     {
         var step = FaultStep.Parse(text);
@@ -28,9 +28,11 @@ public sealed class FaultStepTests
     }
 
     [Theory]
-    [InlineData("explode(leader)", "kill, pause, restart, cut, delay, loss, slow-disk, slow-reads, disk-full, power-loss or none")]
+    [InlineData("explode(leader)", "kill, pause, restart, cut, delay, loss, slow-disk, slow-reads, disk-full, fsync-error, power-loss or none")]
     [InlineData("kill(boss)", "leader, follower, followers, controller, all or node-1")]
     [InlineData("kill(others)", "leader, follower")]
+    [InlineData("kill(store)", "leader, follower")]
+    [InlineData("cut(leader, from=everybody)", "others, clients, store, cluster, leader")]
     [InlineData("kill(node-0)", "node-1")]
     [InlineData("kill(leader, back=soon)", "or never")]
     [InlineData("kill(leader, for=2s)", "it has target, at, back")]
@@ -46,40 +48,6 @@ public sealed class FaultStepTests
     }
 
     [Fact]
-    public void ParseAll_SeveralSteps_KeepsTheirOrderAndNoneIsEmpty()
-    {
-        var steps = FaultStep.ParseAll("kill(leader, at=1s); pause(node-2, at=3s, for=1s)");
-
-        Assert.Equal(["kill(leader, at=1s, back=2s)", "pause(node-2, at=3s, for=1s)"], steps.Select(step => step.Text));
-        Assert.Equal(steps, FaultStep.ParseAll(FaultStep.TextOf(steps)));
-        Assert.Empty(FaultStep.ParseAll(FaultStep.TextOf([])));
-    }
-
-    [Theory]
-    [InlineData("kill(leader, at=9s)", "begins after the measured time, which is 9s")]
-    [InlineData("kill(node-4)", "names node-4; cluster.nodes is 3")]
-    [InlineData("cut(leader, from=node-7)", "names node-7")]
-    [InlineData("cut(leader); delay(all)", "cannot be in one plan")]
-    [InlineData("delay(leader, from=clients)", "only links between brokers")]
-    public async Task Prepare_FaultsThatTheClusterCannotHave_AreRefused(string faults, string said)
-    {
-        var error = await Assert.ThrowsAsync<PlanException>(() => TestPlans.Prepare(TestPlans.Of(TestPlans.Produce), 7, $"faults={faults}"));
-
-        Assert.Contains(said, error.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Prepare_AxisOfFaults_GivesEachCellItsOwn()
-    {
-        var plan = TestPlans.Produce with { Vary = [Axis.Faults("none", "kill(leader, at=1s)")] };
-
-        var campaign = await TestPlans.Prepare(TestPlans.Of(plan));
-
-        Assert.Equal(["none", "kill(leader, at=1s)"], campaign.Cells.Select(cell => cell.Facts.Values["fault"]));
-        Assert.Equal([0, 1], campaign.Cells.Select(cell => cell.Faults.Count));
-    }
-
-    [Fact]
     public void Resolve_OthersOfAllNodes_AreAll()
     {
         var roles = new ClusterRoles([1, 2, 3], Leader: 2, Followers: [1, 3], Controller: 3);
@@ -89,5 +57,7 @@ public sealed class FaultStepTests
         Assert.Equal([1], new FaultTarget(FaultTargetKind.Follower).Resolve(roles, []));
         Assert.Equal([3], new FaultTarget(FaultTargetKind.Controller).Resolve(roles, []));
         Assert.Equal([FaultTarget.Clients], new FaultTarget(FaultTargetKind.Clients).Resolve(roles, [2]));
+        Assert.Equal([FaultTarget.Store], new FaultTarget(FaultTargetKind.Store).Resolve(roles, [2]));
+        Assert.Equal([1, 3, FaultTarget.Store], new FaultTarget(FaultTargetKind.Cluster).Resolve(roles, [2]));
     }
 }

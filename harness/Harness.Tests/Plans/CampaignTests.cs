@@ -100,6 +100,28 @@ public sealed class CampaignTests
     }
 
     [Fact]
+    public async Task Prepare_PartByName_LeavesTheOthersOut()
+    {
+        var (one, two) = (TestPlans.Produce with { Part = "safe(7 cut)", Vary = [] }, TestPlans.Produce with { Part = "safe(17 lost)", Vary = [] });
+        var experiment = TestPlans.Of(one, two);
+
+        Assert.Equal(["safe(17 lost)"], (await TestPlans.Prepare(experiment, 7, "part=17")).Plans.Select(plan => plan.Part));
+        Assert.Equal(2, (await TestPlans.Prepare(experiment, 7, "part=SAFE")).Plans.Count);
+        var error = await Assert.ThrowsAsync<PlanException>(() => TestPlans.Prepare(experiment, 7, "part=18"));
+        Assert.Contains("it has safe(7 cut), safe(17 lost)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Runs_FromALaterRepeat_AreThoseOfTheWholeCampaign()
+    {
+        var plan = TestPlans.Produce with { Vary = [] };
+
+        var some = await TestPlans.Prepare(TestPlans.Of(plan), 7, "schedule.firstRepeat=3", "schedule.repeats=2");
+
+        Assert.Equal([3, 4], some.Runs.Select(run => run.Repeat));
+    }
+
+    [Fact]
     public async Task Runs_PlansWithOwnRepeats_GetThem()
     {
         var campaign = await TestPlans.Prepare(TestPlans.Of(TestPlans.Read with { Part = "read" }, TestPlans.Produce with { Part = "produce" }));

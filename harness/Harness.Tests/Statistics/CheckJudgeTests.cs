@@ -102,6 +102,18 @@ public sealed class CheckJudgeTests
     }
 
     [Fact]
+    public void Check_ThatSomethingIsLostInSomeRun_IsJudgedByTheWorstRunOfEachCell()
+    {
+        var plan = Plan(Expect.InSomeRunAtLeast(1, Metric.Lost, [], "some are lost"));
+        var once = Runs(plan, 1, 1, 1, 1).Select(run => run with { Verified = 100, Lost = run.Repeat == 2 ? 3 : 0 }).ToList();
+
+        Assert.Equal((CheckVerdict.Met, 3d), (CheckJudge.Judge(plan, once)[0].Verdict, CheckJudge.Judge(plan, once)[0].Value));
+        // A cell that never loses is blind, whatever the others show.
+        var blind = once.Select(run => run.Cell == plan.Cells[0].Id ? run with { Lost = 0 } : run).ToList();
+        Assert.Equal(CheckVerdict.FellShort, CheckJudge.Judge(plan, blind)[0].Verdict);
+    }
+
+    [Fact]
     public void Check_OfAnUnknownMetric_SaysWhichThereAre()
     {
         var plan = Plan(new Check { Name = "?", Metric = "p42", Bound = CheckBound.AtMost, Limit = 10 });

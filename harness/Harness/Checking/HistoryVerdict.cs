@@ -73,8 +73,12 @@ public sealed record HistoryVerdict
         ("unknown", Unknown, "never sent"),
     ];
 
+    /// <summary>Those of the reasons that the loss of acknowledged records leads to: read before they went, their offsets given to others.</summary>
+    public IEnumerable<string> ReasonsOfLoss() => Anomalies.Where(anomaly => anomaly.Name is not ("refused-reads" or "corrupt" or "unknown")).Select(InWords);
+
     /// <summary>What is wrong in words; empty when it is proven.</summary>
-    public IEnumerable<string> Reasons() => Anomalies.Where(anomaly => anomaly.Count > 0)
-        .Select(anomaly => $"history: {anomaly.Count} {anomaly.Name} ({anomaly.Meaning})")
+    public IEnumerable<string> Reasons() => Anomalies.Where(anomaly => anomaly.Count > 0).Select(InWords)
         .Concat(Unseen > 0 ? [$"history: {Unseen} acknowledged values were not reached by the final reading"] : []);
+
+    private static string InWords((string Name, long Count, string Meaning) anomaly) => $"history: {anomaly.Count} {anomaly.Name} ({anomaly.Meaning})";
 }

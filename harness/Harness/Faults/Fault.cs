@@ -24,7 +24,7 @@ public abstract record Fault
     internal virtual Task Heal(FaultScene scene, IReadOnlyList<int> nodes, IReadOnlyList<int> peers, CancellationToken stop) => Task.CompletedTask;
 }
 
-/// <summary>What a fault takes of the machine beyond processes.</summary>
+/// <summary>What a run takes of the machine beyond its nodes' processes.</summary>
 [Flags]
 public enum FaultNeeds
 {
@@ -41,4 +41,10 @@ public enum FaultNeeds
 
     /// <summary>The kernel's block I/O controller.</summary>
     Throttle = 8,
+
+    /// <summary>An etcd for the nodes to agree by; with <see cref="Network"/> in a namespace of its own.</summary>
+    Store = 16,
+
+    /// <summary>Another process may watch a node's system calls and answer in the kernel's place.</summary>
+    Tracer = 32,
 }

@@ -46,12 +46,13 @@ internal static class FaultCatalog
         new("slow-disk", Lasting.ForATime, For, spec => new SlowDiskFault(DiskDirection.Write, spec.Bytes("rate", 1 << 20))),
         new("slow-reads", Lasting.ForATime, For, spec => new SlowDiskFault(DiskDirection.Read, spec.Bytes("rate", 64 << 20))),
         new("disk-full", Lasting.ForATime, For, _ => new DiskFullFault()),
+        new("fsync-error", Lasting.UntilBack, Back, _ => new FsyncErrorFault()),
         new("power-loss", Lasting.UntilBack, Back, _ => new PowerLossFault()),
     ];
 
     /// <exception cref="StrategyException">There is none of that name; the message lists what there is.</exception>
     public static FaultKind Find(string name) => All.FirstOrDefault(kind => kind.Name == name) ?? throw new StrategyException(
-        $"there is no fault '{name}': choose {string.Join(", ", All.Select(kind => kind.Name))} or {FaultStep.None}.");
+        $"there is no fault '{name}': choose {string.Join(", ", All.Select(kind => kind.Name))} or {FaultScript.None}.");
 
     private static FaultTarget From(StrategySpec spec) =>
         spec.Value("from", Others, FaultTarget.ParsePeers, target => target.ToString(), FaultTarget.AllowedPeers);

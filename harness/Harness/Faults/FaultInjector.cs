@@ -14,6 +14,7 @@ internal sealed class FaultInjector(FaultScene scene, IReadOnlyList<FaultStep> s
     private readonly CancellationTokenSource _givenUp = CancellationTokenSource.CreateLinkedTokenSource(stop);
     private readonly Lock _lock = new();
     private readonly List<FaultRecord> _records = [];
+    private readonly HashSet<FaultStep> _taken = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Completes when no fault is on any more and none will come; fails when one could not be brought about or put right.</summary>
     public Task Done { get; private set; } = Task.CompletedTask;
@@ -24,6 +25,15 @@ internal sealed class FaultInjector(FaultScene scene, IReadOnlyList<FaultStep> s
         get
         {
             lock (_lock) return [.. _records.OrderBy(record => record.BeganSecond)];
+        }
+    }
+
+    /// <summary>The steps that were never taken, as the measured time was over before they could be.</summary>
+    public IReadOnlyList<FaultStep> Missed
+    {
+        get
+        {
+            lock (_lock) return [.. steps.Where(step => !_taken.Contains(step))];
         }
     }
 
@@ -60,7 +70,7 @@ internal sealed class FaultInjector(FaultScene scene, IReadOnlyList<FaultStep> s
             var record = new FaultRecord { Fault = step.Text, Nodes = string.Join(' ', nodes.Select(node => node.ToString(CultureInfo.InvariantCulture))), BeganSecond = SecondsSince(start, began) };
             tell(record.Label);
             await step.Fault.Begin(scene, nodes, peers, _givenUp.Token);
-            Add(record);
+            Add(step, record);
             if (step.Lasts is not { } lasts) return;
 
             await Until(began + Clock.Nanoseconds(lasts));
@@ -86,9 +96,13 @@ internal sealed class FaultInjector(FaultScene scene, IReadOnlyList<FaultStep> s
         }
     }
 
-    private void Add(FaultRecord record)
+    private void Add(FaultStep step, FaultRecord record)
     {
-        lock (_lock) _records.Add(record);
+        lock (_lock)
+        {
+            _taken.Add(step);
+            _records.Add(record);
+        }
     }
 
     private void Replace(FaultRecord before, FaultRecord after)

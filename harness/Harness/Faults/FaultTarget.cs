@@ -1,17 +1,21 @@
 using System.Globalization;
+using Harness.Nodes;
 
 namespace Harness.Faults;
 
 /// <summary>Which nodes a fault is about: <c>leader</c>, <c>follower</c>, <c>followers</c>, <c>controller</c>, <c>all</c> or <c>node-2</c>; for the
-/// other end of a link also <c>others</c> and <c>clients</c>.</summary>
+/// other end of a link also <c>others</c>, <c>clients</c>, <c>store</c> and <c>cluster</c>.</summary>
 /// <remarks>Leader and followers are those of the topic's first partition, as they are when the fault begins.</remarks>
 public readonly record struct FaultTarget(FaultTargetKind Kind, int Node = 0)
 {
     /// <summary>Stands for the clients among the ends of links: no node has this id.</summary>
-    internal const int Clients = 0;
+    internal const int Clients = NodeNetwork.Host;
+
+    /// <summary>Stands for the metadata store among them.</summary>
+    internal const int Store = NodeNetwork.Store;
 
     internal const string Allowed = "leader, follower, followers, controller, all or node-1, node-2, …";
-    internal const string AllowedPeers = "others, clients, leader, follower, followers, controller, all or node-1, node-2, …";
+    internal const string AllowedPeers = "others, clients, store, cluster, leader, follower, followers, controller, all or node-1, node-2, …";
 
     private const string NodePrefix = "node-";
 
@@ -24,7 +28,7 @@ public readonly record struct FaultTarget(FaultTargetKind Kind, int Node = 0)
 
     /// <summary>Reads a fault's target; null for what is none.</summary>
     internal static FaultTarget? Parse(string text) =>
-        ParsePeers(text) is { Kind: not (FaultTargetKind.Others or FaultTargetKind.Clients) } target ? target : null;
+        ParsePeers(text) is { Kind: not (FaultTargetKind.Others or FaultTargetKind.Clients or FaultTargetKind.Store or FaultTargetKind.Cluster) } target ? target : null;
 
     /// <summary>Reads the other end of a link; null for what is none.</summary>
     internal static FaultTarget? ParsePeers(string text)
@@ -49,11 +53,16 @@ public readonly record struct FaultTarget(FaultTargetKind Kind, int Node = 0)
         FaultTargetKind.Followers => roles.Followers,
         FaultTargetKind.Controller => [roles.Controller],
         FaultTargetKind.All => roles.Nodes,
-        // Of all nodes, the others are all: each one's others.
-        FaultTargetKind.Others => roles.Nodes.Except(besides).ToList() is { Count: > 0 } others ? others : roles.Nodes,
+        FaultTargetKind.Others => Others(roles, besides),
         FaultTargetKind.Clients => [Clients],
+        FaultTargetKind.Store => [Store],
+        FaultTargetKind.Cluster => [.. Others(roles, besides), Store],
         _ => [Node],
     };
+
+    // Of all nodes, the others are all: each one's others.
+    private static IReadOnlyList<int> Others(ClusterRoles roles, IReadOnlyList<int> besides) =>
+        roles.Nodes.Except(besides).ToList() is { Count: > 0 } others ? others : roles.Nodes;
 }
 
 public enum FaultTargetKind
@@ -75,6 +84,12 @@ public enum FaultTargetKind
 
     /// <summary>Producers and consumers.</summary>
     Clients,
+
+    /// <summary>The etcd by which the nodes agree.</summary>
+    Store,
+
+    /// <summary>Every node but the fault's target, and the store: what is left are the clients.</summary>
+    Cluster,
 
     Node,
 }

@@ -29,5 +29,13 @@ public sealed record AckPulse
         return Clock.Span(longest * IntervalNanoseconds);
     }
 
+    /// <summary>From a moment to the end of the first interval after it in which something was acknowledged; null when nothing was.</summary>
+    public TimeSpan? FirstAfter(long moment)
+    {
+        for (var i = Math.Max(0, IntervalOf(moment + IntervalNanoseconds - 1)); i < Records.Count; i++)
+            if (Records[i] > 0) return Clock.Span(StartNanoseconds + (i + 1) * IntervalNanoseconds - moment);
+        return null;
+    }
+
     private int IntervalOf(long moment) => (int)((moment - StartNanoseconds) / IntervalNanoseconds);
 }

@@ -188,9 +188,9 @@ public sealed record Verification
     /// <summary>What readers were to get and could not, a sentence each; part of <see cref="Reasons"/>.</summary>
     public IReadOnlyList<string> Unserved { get; init; } = [];
 
-    /// <summary>The reasons without the loss of acknowledged records, for whoever counts it. What no reader can get any more is lost.</summary>
-    internal IEnumerable<string> ReasonsButLoss =>
-        Reasons.Where(reason => reason != Consuming.Findings.InWords(Lost, Consuming.Findings.WereLost) && (Lost == 0 || !Unserved.Contains(reason)));
+    /// <summary>The reasons that the loss of acknowledged records leads to, for whoever counts it: readers saw them before they went, cannot
+    /// get them any more, and are given others in their place.</summary>
+    internal IEnumerable<string> ReasonsOfLoss => Consuming.Findings.OfLoss(this).Concat(Unserved);
 
     /// <summary>What the records were compared with: <c>content</c>, or <c>structure</c> when nothing is known of their origin.</summary>
     public required string Against { get; init; }

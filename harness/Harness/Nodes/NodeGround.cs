@@ -1,11 +1,12 @@
 using System.Globalization;
 using Harness.Faults;
 using Harness.Measures;
+using Harness.Plans;
 using Harness.Systems;
 
 namespace Harness.Nodes;
 
-/// <summary>What the nodes of a run stand on beyond folders: networks, disks, proxies and throttles, as far as its faults need them.</summary>
+/// <summary>What the nodes of a run stand on beyond folders: networks, disks, proxies, throttles and a store, as far as the run needs them.</summary>
 /// <remarks>Outlives the nodes: none of it can be taken away under a process.</remarks>
 internal sealed class NodeGround : IAsyncDisposable
 {
@@ -16,9 +17,12 @@ internal sealed class NodeGround : IAsyncDisposable
     private readonly List<NodeDisk> _disks = [];
     private readonly List<DiskThrottle> _throttles = [];
 
-    private NodeGround()
-    {
-    }
+    private NodeStore? _store;
+
+    private NodeGround(string folder) => Folder = folder;
+
+    /// <summary>For what faults put down.</summary>
+    public string Folder { get; }
 
     public NodeNetwork? Network { get; private set; }
 
@@ -34,19 +38,21 @@ internal sealed class NodeGround : IAsyncDisposable
     }
 
     /// <summary>Makes what is needed, before any node starts.</summary>
-    /// <param name="needs">What the run's faults need.</param>
+    /// <param name="needs">What the run needs.</param>
     /// <param name="nodes">How many nodes there are.</param>
-    /// <param name="folder">Gets the disks.</param>
+    /// <param name="folder">Gets the disks and the store's data.</param>
     /// <param name="diskBytes">What each disk holds.</param>
     /// <param name="device">The disk under the folder; null for none.</param>
     /// <exception cref="NodeFailedException">This machine does not allow it; nothing is left behind.</exception>
     public static async Task<NodeGround> Prepare(FaultNeeds needs, int nodes, string folder, long diskBytes, DeviceNumber? device)
     {
-        var ground = new NodeGround();
+        var ground = new NodeGround(folder);
         try
         {
-            if (needs.HasFlag(FaultNeeds.Network)) ground.Network = await NodeNetwork.Create(nodes);
+            if (needs.HasFlag(FaultNeeds.Network)) ground.Network = await NodeNetwork.Create(nodes, needs.HasFlag(FaultNeeds.Store));
             if (needs.HasFlag(FaultNeeds.Proxies)) ground.Links = new NodeLinks(ground.Network!, nodes, BrokerPort);
+            if (needs.HasFlag(FaultNeeds.Tracer)) await FlushTracer.Check(folder);
+            if (needs.HasFlag(FaultNeeds.Store)) ground._store = await NodeStore.Start(folder, ground.Network);
             for (var node = 1; node <= nodes; node++)
             {
                 var name = string.Create(CultureInfo.InvariantCulture, $"disk-{node}");
@@ -81,6 +87,9 @@ internal sealed class NodeGround : IAsyncDisposable
         };
     }
 
+    /// <summary>How nodes are configured on this.</summary>
+    public ClusterPlan Settle(ClusterPlan cluster) => _store is null ? cluster : cluster.WithStrategy("metadata", _store.Strategy);
+
     public NodeDisk Disk(int node) => _disks[node - 1];
 
     public DiskThrottle Throttle(int node) => _throttles[node - 1];
@@ -88,6 +97,7 @@ internal sealed class NodeGround : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Links?.Dispose();
+        if (_store is not null) await _store.DisposeAsync();
         if (Network is not null) await Network.DisposeAsync();
         foreach (var disk in _disks) await disk.DisposeAsync();
         foreach (var throttle in _throttles) throttle.Dispose();

@@ -12,6 +12,9 @@ internal sealed class NodeNetwork : IAsyncDisposable
     /// <summary>The id of this process among the ends of links.</summary>
     public const int Host = 0;
 
+    /// <summary>The id of the metadata store, where the nodes agree by one of the run's own.</summary>
+    public const int Store = 253;
+
     private const string Prefix = "testbed-";
     private const string Nobody = "02:de:ad:00:00:00"; // locally administered, so that no device has it
     private const int HostNumber = 254;
@@ -23,20 +26,23 @@ internal sealed class NodeNetwork : IAsyncDisposable
 
     private readonly int _subnet;
     private readonly int _nodes;
+    private readonly bool _hasStore;
     private readonly Lock _lock = new();
     private readonly Dictionary<(int Sender, int Receiver), int> _cuts = [];
 
-    private NodeNetwork(int subnet, int nodes) => (_subnet, _nodes) = (subnet, nodes);
+    private NodeNetwork(int subnet, int nodes, bool hasStore) => (_subnet, _nodes, _hasStore) = (subnet, nodes, hasStore);
 
     private string Bridge => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{_subnet}");
 
     /// <summary>Makes it.</summary>
+    /// <param name="nodes">How many nodes get a place.</param>
+    /// <param name="hasStore">Whether a metadata store gets one too.</param>
     /// <exception cref="NodeFailedException">This machine does not allow it; the message says what it takes.</exception>
-    public static async Task<NodeNetwork> Create(int nodes)
+    public static async Task<NodeNetwork> Create(int nodes, bool hasStore = false)
     {
         if (Environment.UserName != "root") throw new NodeFailedException("network faults need namespaces, which only root may make: run as root");
 
-        var network = new NodeNetwork(await TakeSubnet(), nodes);
+        var network = new NodeNetwork(await TakeSubnet(), nodes, hasStore);
         try
         {
             await network.Build();
@@ -49,7 +55,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
         }
     }
 
-    /// <summary>Where a node is reached; this process for <see cref="Host"/>.</summary>
+    /// <summary>Where a node or the <see cref="Store"/> is reached; this process for <see cref="Host"/>.</summary>
     public string AddressOf(int node) => string.Create(CultureInfo.InvariantCulture, $"10.99.{_subnet}.{(node == Host ? HostNumber : node)}");
 
     /// <summary>Whose address this is; -1 for nobody's here.</summary>
@@ -87,7 +93,7 @@ internal sealed class NodeNetwork : IAsyncDisposable
     {
         await Ip("addr", "add", AddressOf(Host) + "/24", "dev", Bridge);
         await Ip("link", "set", Bridge, "up");
-        for (var node = 1; node <= _nodes; node++)
+        foreach (var node in _hasStore ? Enumerable.Range(1, _nodes).Append(Store) : Enumerable.Range(1, _nodes))
         {
             var outside = string.Create(CultureInfo.InvariantCulture, $"tb{_subnet}n{node}");
             await Ip("netns", "add", NameOf(node));

@@ -1,4 +1,3 @@
-using Harness.Faults;
 using Harness.Load.Running;
 using Harness.Results;
 using Harness.Systems;
@@ -63,7 +62,7 @@ public sealed class Campaign
             if (round.Length == 0) yield break;
 
             random.Shuffle(round);
-            yield return [.. round.Select(cell => new ScheduledRun(cell, repeat))];
+            yield return [.. round.Select(cell => new ScheduledRun(cell, cell.Schedule.FirstRepeat + repeat - 1))];
         }
     }
 
@@ -108,7 +107,7 @@ public sealed class Campaign
                 if (wrong.Count > 0) continue;
 
                 var labels = new Dictionary<string, string>();
-                if (plans.Count > 1) labels[Plan.PartAxis] = plan.Part;
+                if (experiment.Plans.Count > 1) labels[Plan.PartAxis] = plan.Part;
                 foreach (var (axis, text) in values) labels[axis.Name] = check.Settings.GetValueOrDefault(axis.Setting, text);
                 cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)) { Faults = applied.Faults, CountsLoss = applied.CountsLoss });
             }
@@ -144,7 +143,9 @@ public sealed class Campaign
         if (cluster.MinInSync > cluster.Replication)
             yield return $"cluster.minInSync={cluster.MinInSync} is more than cluster.replication={cluster.Replication}: nothing could be written with acks=all.";
 
-        foreach (var problem in FaultStep.Problems(plan.Faults, cluster.Nodes, cluster.Replication, plan.Schedule.Measure)) yield return problem;
+        if (cluster.Store == StorePlace.Etcd && cluster.Strategies.ContainsKey("metadata"))
+            yield return "cluster.store=etcd sets the strategy of the metadata seam itself: leave metadata out.";
+        foreach (var problem in plan.Faults.Problems(cluster.Nodes, cluster.Replication, cluster.Store == StorePlace.Etcd, plan.Schedule.Measure)) yield return problem;
 
         // The worker would say the same, but only once the cluster runs.
         var job = load.Job(["127.0.0.1:1"], "load", plan.Schedule, seed: 1) with { Produce = load.Send, Consume = null };

@@ -12,11 +12,14 @@ namespace Harness.Plans;
 public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, Schedule Schedule, DiskBudget Disk)
 {
     /// <summary>What goes wrong while it is measured.</summary>
-    public IReadOnlyList<FaultStep> Faults { get; init; } = [];
+    public FaultScript Faults { get; init; } = FaultScript.Empty;
+
+    /// <summary>What the nodes must stand on.</summary>
+    public FaultNeeds Needs => Faults.Needs | (Cluster.Store == StorePlace.Etcd ? FaultNeeds.Store : FaultNeeds.None);
 
     /// <inheritdoc cref="Plan.CountsLoss"/>
     public bool CountsLoss { get; init; }
 }
 
-/// <summary>One run to be made: a cell and which repeat of it, from 1.</summary>
+/// <summary>One run to be made: a cell and which repeat of it, from <see cref="Schedule.FirstRepeat"/>.</summary>
 public sealed record ScheduledRun(Cell Cell, int Repeat);

@@ -26,6 +26,9 @@ public sealed record ClusterPlan
     /// <summary>What the nodes may use together of memory and page cache, in force once the topic is filled; null: all there is.</summary>
     public long? MemoryLimitBytes { get; init; }
 
+    /// <summary>Where the nodes agree on the cluster's state.</summary>
+    public StorePlace Store { get; init; } = StorePlace.Folder;
+
     /// <summary>What the nodes' data lies on.</summary>
     public DataPlace Data { get; init; } = DataPlace.Disk;
 
@@ -34,6 +37,15 @@ public sealed record ClusterPlan
     public ClusterPlan WithSetting(string name, string value) => this with { Settings = Settings.SetItem(name, value) };
 
     public ClusterPlan WithEnvironment(string name, string value) => this with { Environment = Environment.SetItem(name, value) };
+}
+
+public enum StorePlace
+{
+    /// <summary>In a folder that all nodes share, or wherever the strategy of the metadata seam says.</summary>
+    Folder,
+
+    /// <summary>In an etcd that runs as long as the cluster; in a network of its own where the nodes are in theirs, so that links to it can be cut.</summary>
+    Etcd,
 }
 
 public enum DataPlace

@@ -14,6 +14,10 @@ public static class Expect
     public static Check AtLeast(double limit, Metric metric, (string Axis, string Value)[] of, string name) =>
         Of(CheckBound.AtLeast, limit, metric, of, null, name);
 
+    /// <summary>A count of faults is at least <paramref name="limit"/> in one or more runs of each of some cells: what a control must show to see at all.</summary>
+    public static Check InSomeRunAtLeast(double limit, Metric metric, (string Axis, string Value)[] of, string name) =>
+        AtLeast(limit, metric, of, name) with { InSomeRun = true };
+
     /// <summary>A metric of some cells is at most so many times that of others.</summary>
     public static Check RatioAtMost(double limit, Metric metric, (string Axis, string Value)[] of, (string Axis, string Value)[] to, string name) =>
         Of(CheckBound.AtMost, limit, metric, of, to, name);

@@ -17,7 +17,7 @@ public sealed record Plan
     public required LoadPlan Load { get; init; }
 
     /// <summary>What goes wrong while it is measured, and when.</summary>
-    public IReadOnlyList<FaultStep> Faults { get; init; } = [];
+    public FaultScript Faults { get; init; } = FaultScript.Empty;
 
     /// <summary>True where loss is what is asked for: a run that loses acknowledged records is then a finding, and sound.</summary>
     public bool CountsLoss { get; init; }

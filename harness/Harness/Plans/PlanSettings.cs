@@ -29,6 +29,7 @@ public static class PlanSettings
         Cluster("cluster.minInSync", "copies in sync that acks=all needs", (cluster, text) => cluster with { MinInSync = Count(text) }),
 
         Cluster("cluster.memoryLimit", "memory and page cache of all nodes, from the measuring on (cgroup, as root); none", (cluster, text) => cluster with { MemoryLimitBytes = text == "none" ? null : Size(text) }),
+        Cluster("cluster.store", "folder (shared by the nodes) or etcd (one of the run's own): where the cluster's state is agreed on", (cluster, text) => cluster with { Store = Word<StorePlace>(text) }),
         Cluster("cluster.data", "disk or tmpfs", (cluster, text) => cluster with { Data = Word<DataPlace>(text) }),
 
         Load("load.partitions", "partitions of the topic", (load, text) => load with { Partitions = Count(text) }),
@@ -59,7 +60,7 @@ public static class PlanSettings
         Read("load.restart", "none, clean or kill: what happens to the node before it is read", (load, text) => load with { Restart = Word<RestartKind>(text) }),
         Read("load.fillBytes", "bytes the topic is filled with first", (load, text) => load with { FillBytes = Size(text) }),
         Read("load.pageCache", "hot or cold", (load, text) => load with { PageCache = Temperature(text) }),
-        new("faults", "none, or what goes wrong at what time of the measuring: kill(leader, at=5s, back=2s); pause(…); see experiments/README.md",
+        new("faults", "none, or what goes wrong at what time of the measuring: kill(leader, at=2s..5s, back=2s); pause(…); see experiments/README.md",
             OfBrokers, (plan, text) => plan with { Faults = Faults(text) }),
         Files("files.action", "read, write, copy (memory) or spin (a busy core)", (work, text) => work with { Action = Word<FileAction>(text) }),
         Files("files.api", "the call that moves the bytes: system-call, direct, gather, mapped, …", (work, text) => work with { Api = text }),
@@ -76,6 +77,7 @@ public static class PlanSettings
         Schedule("schedule.warmup", "time before anything counts", (schedule, text) => schedule with { Warmup = Duration(text) }),
         Schedule("schedule.measure", "measured time", (schedule, text) => schedule with { Measure = Duration(text) }),
         Schedule("schedule.repeats", "runs of each cell", (schedule, text) => schedule with { Repeats = Count(text) }),
+        Schedule("schedule.firstRepeat", "their first number: with --seed makes a run of another campaign again", (schedule, text) => schedule with { FirstRepeat = Count(text) }),
         Schedule("schedule.precision", "5%, none: repeats go on until each median is known so well, or the budget ends",
             (schedule, text) => schedule with { Precision = text == "none" ? null : Percent(text) }),
         Schedule("schedule.precisionOf", "the metrics it is asked of: p99, achieved; plan for those of its checks and charts",
@@ -86,7 +88,8 @@ public static class PlanSettings
 
     /// <summary>Names and meanings, for help and messages.</summary>
     public static IReadOnlyList<(string Name, string Summary)> All { get; } =
-        [.. Named.Select(setting => (setting.Name, setting.Summary)), (BrokerPrefix + "NAME", "any other broker setting, such as broker.segment.bytes"), (EnvironmentPrefix + "NAME", "a variable of the brokers' processes, such as env.DOTNET_gcServer")];
+        [.. Named.Select(setting => (setting.Name, setting.Summary)), (BrokerPrefix + "NAME", "any other broker setting, such as broker.segment.bytes"), (EnvironmentPrefix + "NAME", "a variable of the brokers' processes, such as env.DOTNET_gcServer"),
+            (Plan.PartAxis, "only the parts of the experiment whose name contains this")];
 
     /// <summary>The plan with one setting changed, or null when its kind of load has no such setting.</summary>
     /// <exception cref="PlanException">There is no such setting, or the text does not suit it.</exception>
@@ -110,13 +113,15 @@ public static class PlanSettings
         }
     }
 
-    /// <summary>Changes one setting in every plan that has it. An axis that varies it is narrowed to the value.</summary>
+    /// <summary>Changes one setting in every plan that has it, or leaves parts out. An axis that varies it is narrowed to the value.</summary>
     /// <param name="plans">The plans of an experiment.</param>
     /// <param name="assignment"><c>key=value</c> as given to <c>--set</c>.</param>
     /// <exception cref="PlanException">Not an assignment, or no plan has such a setting.</exception>
     public static IReadOnlyList<Plan> Override(IReadOnlyList<Plan> plans, string assignment)
     {
         var (name, text) = Split(assignment);
+        if (name == Plan.PartAxis) return PartsNamed(plans, text);
+
         var changed = plans.Select(plan => Apply(plan, name, text) is { } applied ? Narrow(applied, name, text) : null).ToList();
         if (changed.All(plan => plan is null)) throw new PlanException($"{name} does not apply to the load of this experiment.");
 
@@ -132,6 +137,11 @@ public static class PlanSettings
             ? (assignment[..equals].Trim(), assignment[(equals + 1)..].Trim())
             : throw new PlanException($"'{assignment}' is not a setting: write key=value, such as load.recordsPerSecond=500000.");
     }
+
+    private static List<Plan> PartsNamed(IReadOnlyList<Plan> plans, string text) =>
+        plans.Where(plan => plan.Part.Contains(text, StringComparison.OrdinalIgnoreCase)).ToList() is { Count: > 0 } named
+            ? named
+            : throw new PlanException($"{Plan.PartAxis}={text}: no part of this experiment is called so; it has {string.Join(", ", plans.Select(plan => plan.Part.Length > 0 ? plan.Part : "no parts"))}.");
 
     private static Plan Narrow(Plan plan, string name, string text) =>
         plan with { Vary = [.. plan.Vary.Select(axis => axis.Setting == name ? axis with { Values = [text] } : axis)] };
@@ -211,11 +221,11 @@ public static class PlanSettings
             ? value
             : throw new FormatException($"write {string.Join(", ", Enum.GetNames<T>()).ToLowerInvariant()}");
 
-    private static IReadOnlyList<FaultStep> Faults(string text)
+    private static FaultScript Faults(string text)
     {
         try
         {
-            return FaultStep.ParseAll(text);
+            return FaultScript.Parse(text);
         }
         catch (StrategyException error)
         {

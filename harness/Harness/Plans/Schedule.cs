@@ -16,4 +16,7 @@ public sealed record Schedule(TimeSpan Warmup, TimeSpan Measure, int Repeats)
     /// <summary>How long the whole campaign may take, from its first run on; what <see cref="Repeats"/> asks for is made whatever it takes.
     /// Null for no more rounds than that.</summary>
     public TimeSpan? Budget { get; init; }
+
+    /// <summary>The number of the first repeat: with the campaign's seed a run can be made again by its number.</summary>
+    public int FirstRepeat { get; init; } = 1;
 }

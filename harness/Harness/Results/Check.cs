@@ -39,6 +39,9 @@ public sealed record Check
 
     public required CheckBound Bound { get; init; }
 
+    /// <summary>One run that meets it is enough: for what must show itself now and then, of a <see cref="Metric.IsFault"/> metric.</summary>
+    public bool InSomeRun { get; init; }
+
     /// <summary>The number of the claim that falls when this is not met; null for a plain expectation.</summary>
     public int? Claim { get; init; }
 

@@ -28,7 +28,12 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric GeneratorCores = new("generator-cores", "Cores used by the generator", "cores", true, run => Cores(run, role => role == ProcessRole.Generator));
     public static readonly Metric Rss = new("rss", "Largest broker memory", "MB", true, run => run.Processes.Where(p => ProcessRole.IsBroker(p.Role)).Select(p => (double?)p.RssMaxBytes / 1e6).Max());
     public static readonly Metric Lost = new("lost", "Records lost", "records", true, run => run.Verified is null ? null : run.Lost, IsFault: true);
+    public static readonly Metric Duplicates = new("duplicates", "Records stored twice", "records", true, run => run.Verified is null ? null : run.Duplicates, IsFault: true);
     public static readonly Metric Uncommitted = new("uncommitted", "Records read before they were committed", "records", true, run => run.Verified is null ? null : run.UncommittedReads, IsFault: true);
+    public static readonly Metric Inconsistent = new("inconsistent", "Offsets with more than one record", "offsets", true, run => run.InconsistentOffsets, IsFault: true);
+    public static readonly Metric Differing = new("differing", "Replicas that differ below the high watermark", "replicas", true, run => run.ReplicaDifferences, IsFault: true);
+    public static readonly Metric Failed = new("failed", "Records not acknowledged in the end", "records", true, run => run.Verified is null ? null : run.Failed, IsFault: true);
+    public static readonly Metric Resent = new("resent", "Records sent again", "records", true, run => run.Resent, IsFault: true);
     public static readonly Metric DiskWrites = new("disk-writes", "Disk writes", "MB/s", true, run => run.DiskWriteBytes / run.MeasuredSeconds / 1e6);
 
     public static readonly Metric DiskReads = new("disk-reads", "Disk reads", "MB/s", true, run => run.DiskReadBytes / run.MeasuredSeconds / 1e6);
@@ -52,11 +57,13 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     /// <summary>The least difference that is more than the way of measuring it, in <see cref="Unit"/>; 0 where every digit tells.</summary>
     public double Resolution { get; init; } = Unit switch { "ms" or "cores" => 0.01, "MB" => 1, _ => 0 };
 
+    public static readonly Metric Resumed = new("resumed", "Time from a fault's end to the next acknowledgement", "ms", true, run => run.ResumedMs);
+
     public static IReadOnlyList<Metric> All { get; } =
     [
         Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
-        BrokerCores, TotalCores, GeneratorCores, Rss, Lost, Uncommitted, DiskWrites, DiskReads, MajorFaults, CacheHits, CallsPerMb, Cached, Memory,
-        Beside, Ready, FirstFetch, Ramp, Silence, GcPause, GcPauseMax, GcCount,
+        BrokerCores, TotalCores, GeneratorCores, Rss, Lost, Duplicates, Uncommitted, Inconsistent, Differing, Failed, Resent, DiskWrites, DiskReads, MajorFaults,
+        CacheHits, CallsPerMb, Cached, Memory, Beside, Ready, FirstFetch, Ramp, Silence, Resumed, GcPause, GcPauseMax, GcCount,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>

@@ -56,6 +56,9 @@ public sealed record RunRow
     /// <summary>Of the failed, those that may be stored nevertheless: a connection was lost, or the error came after the append.</summary>
     public long Indeterminate { get; init; }
 
+    /// <summary>Sent once more after a failed attempt, counted each time; null where nothing was produced.</summary>
+    public long? Resent { get; init; }
+
     /// <summary>Read although not committed: at or above the high watermark, or gone later.</summary>
     public long UncommittedReads { get; init; }
 
@@ -118,6 +121,9 @@ public sealed record RunRow
 
     /// <summary>The longest time without any acknowledgement, to 10 ms; null where nothing was produced.</summary>
     public double? SilenceMs { get; init; }
+
+    /// <summary>From the end of the last fault to the next acknowledgement, to 10 ms; null where a fault did not end or nothing was acknowledged any more.</summary>
+    public double? ResumedMs { get; init; }
 
     /// <summary>Figures that are missing, and why; empty when none are.</summary>
     public string Missing { get; init; } = "";

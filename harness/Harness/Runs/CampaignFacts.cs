@@ -55,7 +55,7 @@ public static class CampaignFacts
     {
         var varied = plan.Vary.Select(axis => axis.Setting).ToHashSet();
         var facts = plan.Load switch { BrokerLoad load => DescribeBrokerLoad(load, varied), FileLoad files => DescribeFiles(files.Work, varied), _ => [] };
-        if (plan.Faults.Count > 0 && !varied.Contains("faults")) facts = facts.Append(("faults", FaultStep.TextOf(plan.Faults)));
+        if (!plan.Faults.IsEmpty && !varied.Contains("faults")) facts = facts.Append(("faults", plan.Faults.Text));
         return facts.Append(("time", $"{Quantity.Format(plan.Schedule.Warmup)} warm-up, {Quantity.Format(plan.Schedule.Measure)} measured, {plan.Schedule.Repeats} repeats"));
     }
 
@@ -113,6 +113,7 @@ public static class CampaignFacts
         foreach (var (name, value) in plan.Cluster.Settings) yield return (name, value);
         foreach (var (name, value) in plan.Cluster.Environment) yield return (name, value);
         if (plan.Cluster.MemoryLimitBytes is { } limit) yield return ("memory limit", Quantity.FormatBytes(limit));
+        if (plan.Cluster.Store == StorePlace.Etcd) yield return ("metadata", "an etcd of the run's own");
         if (plan.Cluster.Data == DataPlace.Tmpfs) yield return ("data", "tmpfs");
     }
 
@@ -137,10 +138,11 @@ public static class CampaignFacts
             yield return "No counter of the memory's own was read (virtual machines rarely show them): bandwidth is inferred from what a copying thread costs beyond a counting one.";
         if (campaign.Plans.Any(plan => plan.Load is FileLoad { Work.Action: FileAction.Copy }))
             yield return "A cached read lands in one block, which stays in the processor's cache; a copy walks through all of both its memories. So the former can be the faster one.";
-        var needs = campaign.Cells.Aggregate(FaultNeeds.None, (all, cell) => all | FaultStep.NeedsOf(cell.Faults));
+        var needs = campaign.Cells.Aggregate(FaultNeeds.None, (all, cell) => all | cell.Needs);
         if (needs.HasFlag(FaultNeeds.Network)) yield return "Where links between nodes are at fault, each node has a network namespace of its own, joined by a bridge of the kernel's.";
         if (needs.HasFlag(FaultNeeds.Proxies)) yield return "Slow links are made by a proxy in the harness, which costs CPU of the same machine; a lost piece comes 200 ms late, as TCP sends it again.";
         if (needs.HasFlag(FaultNeeds.Disks)) yield return "Where disks are at fault, each node has an ext4 of its own in a file; the cluster's shared folder is on neither and loses nothing.";
+        if (needs.HasFlag(FaultNeeds.Tracer)) yield return "While a flush is made to fail the node is traced, which makes all its system calls slow.";
         if (machine.GitDirty) yield return "The working tree differed from the commit.";
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Send.TemplateMode: true })) yield return "The load resends one encoded batch: an upper bound, not for comparisons.";
         if (campaign.Cells.All(cell => cell.Schedule is { Repeats: 1, Budget: null })) yield return "Each cell ran once: differences may be noise.";

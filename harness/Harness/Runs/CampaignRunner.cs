@@ -78,9 +78,9 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
         observer.RunStarts(scheduled, number, Math.Max(number, planned));
         IRun run = scheduled.Cell.Load is FileLoad ? new FileRun(setup, scheduled, seed, observer, stop) : new CellRun(setup, scheduled, seed, observer, stop);
         var outcome = await run.Measure();
-        var row = scheduled.Cell.Faults.Count == 0 ? Judged(outcome) : outcome.Row; // what a fault does is no drift
+        var row = scheduled.Cell.Faults.IsEmpty ? Judged(outcome) : outcome.Row; // what a fault does is no drift
         folder.Append(row, outcome.Latency, outcome.Timeline, outcome.Faults, outcome.Acks);
-        if (scheduled.Repeat == 1) folder.WritePlan(folder.Plan with { Nodes = [.. folder.Plan.Nodes, .. run.Configurations] });
+        if (scheduled.Repeat == scheduled.Cell.Schedule.FirstRepeat) folder.WritePlan(folder.Plan with { Nodes = [.. folder.Plan.Nodes, .. run.Configurations] });
         observer.RunEnds(row);
     }
 

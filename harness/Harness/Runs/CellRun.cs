@@ -22,9 +22,6 @@ internal sealed class CellRun : IRun
     /// <summary>Where Linux keeps its file system in memory (shm_overview(7)).</summary>
     private const string MemoryFolder = "/dev/shm";
 
-    /// <summary>How much of the files may still be cached after they were dropped; the node has its newest pages in use.</summary>
-    private const double ColdTolerance = 0.1;
-
     /// <summary>What a disk of a node's own holds beyond the plan's records: its journal, its inodes, the node's other files.</summary>
     private const long DiskMarginBytes = 256 << 20;
 
@@ -72,7 +69,7 @@ internal sealed class CellRun : IRun
         {
             var measurement = await MeasureOnCluster();
             var outcome = new RunOutcome(measurement.Row(), measurement.Latency, measurement.Timeline());
-            return _run.Cell.Faults.Count > 0 || _run.Cell.Load is ReadLoad { Restart: not RestartKind.None } ? outcome with { Faults = _faultsSoFar(), Acks = measurement.Acks() } : outcome;
+            return !_run.Cell.Faults.IsEmpty || _run.Cell.Load is ReadLoad { Restart: not RestartKind.None } ? outcome with { Faults = _faultsSoFar(), Acks = measurement.Acks() } : outcome;
         }
         catch (Exception error) when (error is NodeFailedException or RunFailedException or LoadException or IOException)
         {
@@ -95,8 +92,8 @@ internal sealed class CellRun : IRun
         // Outlives the nodes: a group with processes in it cannot be removed.
         using var cap = cell.Cluster.MemoryLimitBytes is { } limit ? MemoryCap.Create(_name, limit) : null;
         Directory.CreateDirectory(_dataFolder);
-        await using var ground = await NodeGround.Prepare(FaultStep.NeedsOf(cell.Faults), cell.Cluster.Nodes, _dataFolder, cell.Disk.Bytes + DiskMarginBytes, _setup.Device);
-        await using var cluster = await Cluster.Start(_setup.System, cell.Cluster, _dataFolder, _logFolder, firstPort: 0, _stop, ground.Settle);
+        await using var ground = await NodeGround.Prepare(cell.Needs, cell.Cluster.Nodes, _dataFolder, cell.Disk.Bytes + DiskMarginBytes, _setup.Device);
+        await using var cluster = await Cluster.Start(_setup.System, ground.Settle(cell.Cluster), _dataFolder, _logFolder, firstPort: 0, _stop, ground.Settle);
         Configurations = [.. cluster.Nodes.Select(node => new NodeConfiguration(cell.Facts.Id, node.Id, node.Settings))];
 
         var load = (BrokerLoad)cell.Load;
@@ -113,13 +110,14 @@ internal sealed class CellRun : IRun
         await using var beside = new Beside(_setup, Path.Combine(_logFolder, "beside"));
         if (load.Beside != Antagonist.None) await beside.Start(load.Beside);
 
-        await using var faults = new FaultInjector(new FaultScene(cluster, ground, sampler, Topic), cell.Faults, _observer.Step, _stop);
+        await using var faults = new FaultInjector(new FaultScene(cluster, ground, sampler, Topic), cell.Faults.Draw(Seed), _observer.Step, _stop);
         _faultsSoFar = () => faults.Records;
         var history = load is ProduceLoad && load.History != HistoryUse.None ? Path.Combine(_logFolder, "history.jsonl") : null;
         var job = Survive(load).Job(Addresses(cluster), Topic, cell.Schedule, Seed) with { HistoryFile = history };
         var report = await Work(cluster, job, sampler, beside, faults);
         faults.End();
         await faults.Done;
+        (_extras.Faults, _extras.MissedFaults) = (faults.Records, faults.Missed);
         if (history is not null && load.History == HistoryUse.Check && report.History is { IsProven: true }) File.Delete(history);
         var replicas = history is not null && cell.Cluster.Replication > 1 ? await BeginReplicaCheck(cluster) : null;
 
@@ -187,7 +185,7 @@ internal sealed class CellRun : IRun
         await Work(cluster, read.WarmUp(Addresses(cluster), WarmupTopic, _run.Cell.Schedule.Warmup, Seed), sampler: null);
 
         _observer.Step("dropping the page cache");
-        await Task.Run(DropPageCache, _stop);
+        await Task.Run(() => ColdCache.Make(_dataFolder, read.FillBytes), _stop);
     }
 
     private static void ThrowIfFailed(LoadReport report)
@@ -205,7 +203,7 @@ internal sealed class CellRun : IRun
             else if (!await cluster.Stop(node.Id)) throw new RunFailedException($"node {node.Id} did not stop when asked");
         }
 
-        if (read.PageCache == PageCache.Cold) await Task.Run(DropPageCache, _stop);
+        if (read.PageCache == PageCache.Cold) await Task.Run(() => ColdCache.Make(_dataFolder, read.FillBytes), _stop);
         var clock = Stopwatch.StartNew();
         await Task.WhenAll(cluster.Nodes.ToList().Select(node => cluster.Restart(node.Id, _stop)));
         _extras.ReadyMs = clock.Elapsed.TotalMilliseconds;
@@ -220,7 +218,7 @@ internal sealed class CellRun : IRun
         await CreateTopic(cluster, BacklogTopic, backlog.Partitions);
         ThrowIfFailed(await Work(cluster, backlog.Fill(Addresses(cluster), BacklogTopic, backlog.FillBytes, Seed), sampler: null));
         await Task.Run(() => DataFiles.Flush(_dataFolder), _stop);
-        await Task.Run(() => DropPageCache(backlog.FillBytes), _stop);
+        await Task.Run(() => ColdCache.Make(_dataFolder, backlog.FillBytes), _stop);
         _backlogJob = backlog.Job(Addresses(cluster), BacklogTopic, _run.Cell.Schedule, Seed);
     }
 
@@ -231,20 +229,6 @@ internal sealed class CellRun : IRun
         _extras.CallsPerSecond = beside.CallsPerSecond;
         if (load is ProduceLoad { BacklogBytes: > 0 }) _extras.BesideBytesPerSecond = await beside.ReadBytesPerSecond();
     }
-
-    private void DropPageCache() => DropPageCache(((ReadLoad)_run.Cell.Load).FillBytes);
-
-    private void DropPageCache(long fillBytes)
-    {
-        // The machine's sum also moves with what others do; it must do where the kernel cannot tell of single files.
-        var before = Cached();
-        DataFiles.Drop(_dataFolder);
-        var dropped = before - Cached();
-        if (dropped < fillBytes * (1 - ColdTolerance))
-            throw new RunFailedException($"only {dropped:N0} of {fillBytes:N0} bytes left the page cache: the run would not be cold");
-    }
-
-    private long Cached() => PageCacheResidency.Of(_dataFolder, "*.log") ?? MachineCounters.Read(null).CachedBytes;
 
     /// <summary>Lets a worker do its job beside the cluster. With a sampler its measured time is marked to the moment.</summary>
     private async Task<LoadReport> Work(Cluster cluster, LoadSpec spec, Sampler? sampler, Beside? beside = null, FaultInjector? faults = null)
@@ -293,7 +277,7 @@ internal sealed class CellRun : IRun
     }
 
     // A client that ends with the first lost connection would say nothing of what comes after a fault.
-    private BrokerLoad Survive(BrokerLoad load) => _run.Cell.Faults.Count > 0 && load.Retries is null ? load with { Retries = int.MaxValue } : load;
+    private BrokerLoad Survive(BrokerLoad load) => !_run.Cell.Faults.IsEmpty && load.Retries is null ? load with { Retries = int.MaxValue } : load;
 
     // The same records and arrivals for all cells of a repeat: what differs is what is varied.
     private ulong Seed => (ulong)_seed * 1000 + (ulong)_run.Repeat;

@@ -47,8 +47,10 @@ internal sealed record Measurement(
     {
         var machine = End.Machine.Since(Begin.Machine);
         var seconds = Report.Phases.First(phase => phase.Name == "measure").Duration.TotalSeconds;
-        var reasons = Report.Problems.Concat(Report.Verification is { Sound: false } verification ? Run.Cell.CountsLoss ? verification.ReasonsButLoss : verification.Reasons : []).Distinct().ToList();
+        var reasons = Problems().Distinct().ToList();
         reasons.AddRange(Extras.ReplicaDifferences ?? []);
+        reasons.AddRange(Extras.MissedFaults.Select(step => $"the fault {step.Text} never took place: the measured time was over"));
+        if (AfterFaults() is { Resumed: null, WithinMeasure: true }) reasons.Add("nothing was acknowledged once the faults were over");
         if (Math.Abs(End.Since(Begin).TotalSeconds - seconds) > Math.Max(LateShare * seconds, LateSeconds))
             reasons.Add($"the counters were read over {End.Since(Begin).TotalSeconds:0.00} s instead of {seconds:0.00} s: the machine had no time for the harness");
         var row = Empty(Run, System, Started, Durability(Run.Cell, Settings)) with
@@ -64,6 +66,7 @@ internal sealed record Measurement(
             BesideBytesPerSecond = Extras.BesideBytesPerSecond,
             ReadyMs = Extras.ReadyMs,
             FirstFetchMs = Extras.FirstFetchMs,
+            ResumedMs = AfterFaults()?.Resumed?.TotalMilliseconds,
             ReplicaDifferences = Extras.ReplicaDifferences?.Count,
             Missing = string.Join("; ", Extras.Runtimes.Where(runtime => runtime.Value.Problem is not null).Select(runtime => $"{runtime.Key}: {runtime.Value.Problem}")),
             Sound = reasons.Count == 0,
@@ -137,6 +140,23 @@ internal sealed record Measurement(
         Sound = true,
     };
 
+    private IEnumerable<string> Problems()
+    {
+        var all = Report.Problems.Concat(Report.Verification?.Reasons ?? []);
+        var loses = Report.Verification is { Lost: > 0 } || Report.History is { Lost: > 0 };
+        return Run.Cell.CountsLoss && loses ? all.Except(Report.History?.ReasonsOfLoss() ?? []).Except(Report.Verification?.ReasonsOfLoss ?? []) : all;
+    }
+
+    /// <summary>From the end of the last fault to the first acknowledgement, null when none came; null as a whole without faults that ended.</summary>
+    private (TimeSpan? Resumed, bool WithinMeasure)? AfterFaults()
+    {
+        if (Report.Produce?.Acks is not { } acks || Extras.Faults.Count == 0 || Extras.Faults.Any(fault => fault.HealedSecond is null)) return null;
+
+        var measure = Report.Phases.First(phase => phase.Name == "measure");
+        var healed = measure.StartNanoseconds + (long)(Extras.Faults.Max(fault => fault.HealedSecond!.Value) * Clock.Second);
+        return (acks.FirstAfter(healed), healed < measure.EndNanoseconds);
+    }
+
     private static string Durability(Cell cell, IReadOnlyDictionary<string, string> settings)
     {
         var send = ((BrokerLoad)cell.Load).Send;
@@ -163,6 +183,7 @@ internal sealed record Measurement(
         OutOfOrder = Math.Max(Report.Verification?.Reordered ?? 0, Report.History?.Reordered ?? 0),
         Corrupt = Math.Max(Report.Verification?.Corrupted ?? 0, Report.History?.Corrupt ?? 0),
         Indeterminate = produce.Totals.Indeterminate,
+        Resent = produce.Totals.Resent,
         UncommittedReads = Math.Max(Report.Verification?.Uncommitted ?? 0, Report.History?.UncommittedReads ?? 0),
         InconsistentOffsets = Report.History?.InconsistentOffsets,
         Unseen = Report.History?.Unseen,
@@ -197,7 +218,7 @@ internal sealed record Measurement(
         var nodes = End.Processes.Keys.Where(name => name != WorkerName).ToList();
         var leaders = Leaders.Select(leader => NodeName(leader)).ToHashSet();
         // Where several nodes lead, at once or one after the other, what one of them does as leader and what as follower cannot be told apart.
-        if (leaders.Count == 1 && Run.Cell.Faults.Count == 0)
+        if (leaders.Count == 1 && Run.Cell.Faults.IsEmpty)
         {
             yield return Use(ProcessRole.Leader, nodes.Where(leaders.Contains));
             if (nodes.Count > 1) yield return Use(ProcessRole.Followers, nodes.Where(name => !leaders.Contains(name)));

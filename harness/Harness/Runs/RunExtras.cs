@@ -1,4 +1,6 @@
+using Harness.Faults;
 using Harness.Measures;
+using Harness.Results;
 
 namespace Harness.Runs;
 
@@ -17,6 +19,12 @@ internal sealed class RunExtras
 
     /// <summary>What the nodes' runtimes told, by the name of the process; empty where they were not asked.</summary>
     public IReadOnlyDictionary<string, RuntimeEvents> Runtimes { get; set; } = new Dictionary<string, RuntimeEvents>();
+
+    /// <summary>The faults as they happened; empty where none were planned.</summary>
+    public IReadOnlyList<FaultRecord> Faults { get; set; } = [];
+
+    /// <summary>The steps of the plan that never came about.</summary>
+    public IReadOnlyList<FaultStep> MissedFaults { get; set; } = [];
 
     /// <summary>Where replicas differ below the high watermark, in words; null where they were not compared.</summary>
     public IReadOnlyList<string>? ReplicaDifferences { get; set; }

@@ -35,7 +35,7 @@ public static class CheckJudge
     // Not the middle: a thousand records lost in one run of five are lost.
     private static Spread? WorstOf(Check check, List<double> values) => values.Count == 0
         ? null
-        : new Spread(check.Bound == CheckBound.AtMost ? values.Max() : values.Min(), values.Min(), values.Max(), SpreadKind.Range, values.Count);
+        : new Spread(check.Bound == CheckBound.AtMost || check.InSomeRun ? values.Max() : values.Min(), values.Min(), values.Max(), SpreadKind.Range, values.Count);
 
     private static CheckOutcome JudgeRatio(Check check, IReadOnlyDictionary<string, string> ratioTo, ResultPlan plan, IReadOnlyList<RunRow> runs)
     {

@@ -3,7 +3,10 @@ namespace Harness.Load.Consuming;
 /// <summary>What readers found, in records, with a few examples in words. For one thread at a time.</summary>
 internal sealed class Findings
 {
-    public const string WereLost = "lost";
+    private const string WereLost = "lost";
+    private const string WereReadTwice = "read twice";
+    private const string WereReadOutOfOrder = "read out of order";
+    private const string WereNotCommitted = "read and not committed";
 
     private const int MaxExamples = 10;
 
@@ -57,8 +60,8 @@ internal sealed class Findings
     {
         (long Count, string What)[] anomalies =
         [
-            (Lost, WereLost), (Duplicated, "read twice"), (Reordered, "read out of order"),
-            (Corrupted, "corrupted"), (Unexpected, "never sent by this load"), (Uncommitted, "read and not committed"),
+            (Lost, WereLost), (Duplicated, WereReadTwice), (Reordered, WereReadOutOfOrder),
+            (Corrupted, "corrupted"), (Unexpected, "never sent by this load"), (Uncommitted, WereNotCommitted),
         ];
         List<string> reasons = [.. anomalies.Where(anomaly => anomaly.Count > 0).Select(anomaly => InWords(anomaly.Count, anomaly.What)), .. unserved];
         return new()
@@ -80,8 +83,14 @@ internal sealed class Findings
         };
     }
 
-    /// <summary>The sentence of <see cref="Verification.Reasons"/> about so many of one kind.</summary>
-    public static string InWords(long records, string what) => $"{records} records were {what}";
+    /// <summary>Those sentences of <see cref="Verification.Reasons"/> that lost records lead to.</summary>
+    public static IEnumerable<string> OfLoss(Verification found) =>
+    [
+        InWords(found.Lost, WereLost), InWords(found.Duplicated, WereReadTwice), InWords(found.Reordered, WereReadOutOfOrder),
+        InWords(found.Uncommitted, WereNotCommitted),
+    ];
+
+    private static string InWords(long records, string what) => $"{records} records were {what}";
 
     private long Noted(long records, string what, string where)
     {
