@@ -88,7 +88,8 @@ internal sealed class FaultInjector(FaultScene scene, IReadOnlyList<FaultStep> s
     {
         try
         {
-            if (moment - Clock.Now is > 0 and var left) await Task.Delay(Clock.Span(left), _over.Token);
+            // Timers count whole milliseconds of a coarser clock and may come early; a fault must not.
+            while (moment - Clock.Now is > 0 and var left) await Task.Delay(TimeSpan.FromMilliseconds(1 + left / Clock.Millisecond), _over.Token);
         }
         catch (OperationCanceledException) when (!_givenUp.IsCancellationRequested)
         {

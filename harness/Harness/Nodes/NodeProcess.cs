@@ -18,9 +18,9 @@ public sealed class NodeProcess : IAsyncDisposable
     private const int TailLines = 12;
 
     /// <summary>SIGKILL cannot be refused; only a process stuck in the kernel outlives this.</summary>
-    private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KillDeadline = TimeSpan.FromSeconds(60);
 
-    private static readonly TimeSpan LastWordsDeadline = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LastWordsDeadline = TimeSpan.FromSeconds(30);
 
     private readonly NodeCommand _command;
     private readonly Func<string, bool>? _takeLine;
@@ -152,7 +152,8 @@ public sealed class NodeProcess : IAsyncDisposable
     {
         var copies = Task.WhenAll(Copy(_process.StandardOutput, TakeLine), Copy(_process.StandardError, _ => false));
         await _process.WaitForExitAsync();
-        // Its last words are in the pipes; a grandchild that holds them open is not waited for.
+        // Its last words are in the pipes: a worker's report is long, and a busy machine takes its time to read it. Only a grandchild that
+        // holds them open is not waited for.
         await Task.WhenAny(copies, Task.Delay(LastWordsDeadline));
         _ready.TrySetException(_process.ExitCode == UnusableSettings
             ? new NodeRefusedException($"{Name} refused to start: {LogTail}")
