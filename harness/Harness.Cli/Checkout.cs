@@ -1,4 +1,6 @@
 using System.Reflection;
+using Harness.Systems;
+using Harness.Systems.Kafka;
 
 namespace Harness.Cli;
 
@@ -19,6 +21,10 @@ internal static class Checkout
     /// <summary>The broker that was built with this command, or the one that TESTBED_BROKER names.</summary>
     /// <exception cref="CommandException">There is none.</exception>
     public static string BrokerAssembly => Built("BrokerAssembly", "Engine.Broker.dll", "TESTBED_BROKER");
+
+    /// <summary>Every system that plans can name.</summary>
+    /// <exception cref="CommandException">There is no broker of ours.</exception>
+    public static ISystemUnderTest Systems => new ChosenSystem(new TestbedEngine(BrokerAssembly), ApacheKafka.AsShipped(), ApacheKafka.Tuned());
 
     /// <summary>The benchmarks that were built with this command, or those that TESTBED_MICRO names.</summary>
     /// <exception cref="CommandException">There are none.</exception>

@@ -18,7 +18,7 @@ internal static class CheckCommand
         command.SetAction(async (parsed, stop) =>
         {
             var experiments = parsed.GetValue(name) is { } one ? [ExperimentCatalog.Find(one)] : ExperimentCatalog.All;
-            var system = new TestbedEngine(Checkout.BrokerAssembly);
+            var system = Checkout.Systems;
             foreach (var experiment in experiments)
                 await Check(experiment, parsed.GetValue(set)!, parsed.GetValue(data) ?? Checkout.Data, system, surroundings, stop);
             return ExitCode.Success;
@@ -35,6 +35,8 @@ internal static class CheckCommand
 
         surroundings.Out.WriteLine($"{experiment.Id}: {experiment.Title}");
         foreach (var cell in campaign.Cells) surroundings.Out.WriteLine($"  {cell.Facts.Id}: {cell.Facts.Label}; {Describe(cell)}; {cell.Disk.Reason}");
+        foreach (var missing in campaign.Cells.Where(cell => cell.Load is BrokerLoad).Select(cell => system.WhatIsMissing(cell.Cluster)).OfType<string>().Distinct())
+            surroundings.Out.WriteLine($"  {missing} Its cells would be skipped.");
         surroundings.Out.WriteLine($"  {campaign.Cells.Count} cells, {campaign.Runs.Count} runs, at least {campaign.ShortestTime:h\\:mm\\:ss}");
     }
 

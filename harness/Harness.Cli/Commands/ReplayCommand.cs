@@ -32,7 +32,7 @@ internal static class ReplayCommand
             var rule = new ComparisonRule { Threshold = parsed.GetValue(threshold), Confidence = parsed.GetValue(confidence) };
             var metrics = ComparisonOptions.Metrics(parsed.GetValue(metric)!);
             var bases = CampaignResults.Open(parsed.GetValue(folder)!);
-            var system = new TestbedEngine(Checkout.BrokerAssembly);
+            var system = Checkout.Systems;
             var campaign = await Prepare(bases, system, stop);
             var places = new CampaignPlaces(parsed.GetValue(output) ?? Checkout.Results, parsed.GetValue(data) ?? Checkout.Data, KeepData: false);
             var result = await CampaignJob.Measure(campaign, system, places, surroundings, stop);

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Experiments;
 using Harness.Plans;
-using Harness.Systems;
 
 namespace Harness.Cli.Commands;
 
@@ -29,7 +28,7 @@ internal static class RunCommand
             if (parsed.GetValue(precision) is { } share) overrides.Add($"schedule.precision={share}");
             if (parsed.GetValue(budget) is { } time) overrides.Add($"schedule.budget={time}");
             var experiment = ExperimentCatalog.Find(parsed.GetValue(name)!);
-            var system = new TestbedEngine(Checkout.BrokerAssembly);
+            var system = Checkout.Systems;
             var campaign = await Campaign.Prepare(experiment, overrides, parsed.GetValue(seed) ?? Random.Shared.Next(1, 100_000), system, stop);
             var places = new CampaignPlaces(
                 parsed.GetValue(output) ?? Checkout.Results, parsed.GetValue(data) ?? Checkout.Data, parsed.GetValue(keepData));

@@ -18,7 +18,7 @@ internal static class UpCommand
         var nodes = SharedOptions.Number("--nodes", 1, $"Brokers, up to {NodesMax}. [{NodesDefault}]");
         var port = SharedOptions.Number("--port", 0, $"The first node's port, the others count up from it; 0 takes free ones. [{PortDefault}]");
         var data = SharedOptions.Data("Where the nodes keep their data; the next start goes on with what is there. Without it data goes when the cluster stops.");
-        var set = SharedOptions.Set($"A strategy ({string.Join(", ", PlanSettings.Seams)}) or a broker setting, such as segment.bytes=67108864. Repeatable.");
+        var set = SharedOptions.Set($"The system (testbed, kafka, kafka(tuned)), a strategy ({string.Join(", ", PlanSettings.Seams)}) or a broker setting, such as segment.bytes=67108864. Repeatable.");
         var command = new Command("up", "Starts a cluster for any client to play with and prints 'ready HOST:PORT,…' when it takes requests.") { nodes, port, data, set };
         command.SetAction((parsed, stop) => Run(parsed.GetValue(nodes) ?? NodesDefault, parsed.GetValue(port) ?? PortDefault, parsed.GetValue(data), parsed.GetValue(set)!, surroundings, stop));
         return command;
@@ -29,7 +29,7 @@ internal static class UpCommand
         if (nodes > NodesMax) throw new CommandException($"--nodes {nodes}: give 1 to {NodesMax}.");
         if (port + nodes - 1 > IPEndPoint.MaxPort) throw new CommandException($"--port {port}: give 0 or a first port that leaves {nodes} up to {IPEndPoint.MaxPort}.");
 
-        var system = new TestbedEngine(Checkout.BrokerAssembly);
+        var system = Checkout.Systems;
         var plan = PlanOf(nodes, settings);
         var check = await system.Check(plan, stop);
         if (check.Problems.Count > 0) throw new CommandException(string.Join('\n', check.Problems));
@@ -61,7 +61,8 @@ internal static class UpCommand
         foreach (var assignment in settings)
         {
             var (name, value) = PlanSettings.Split(assignment);
-            plan = PlanSettings.Seams.Contains(name) ? plan.WithStrategy(name, value)
+            plan = name == "system" ? plan with { System = value }
+                : PlanSettings.Seams.Contains(name) ? plan.WithStrategy(name, value)
                 : plan.WithSetting(name.StartsWith("broker.", StringComparison.Ordinal) ? name["broker.".Length..] : name, value);
         }
 

@@ -20,9 +20,9 @@ internal sealed class RunningCampaign : IDisposable
     /// <summary>Where the nodes' data lay; empty when nothing was left behind.</summary>
     public string WorkFolder => Path.Combine(_folder, "work");
 
-    public async Task<CampaignResult> Run(Experiment experiment, CancellationToken stop = default)
+    public async Task<CampaignResult> Run(Experiment experiment, ISystemUnderTest? system = null, CancellationToken stop = default)
     {
-        var system = new TestbedEngine(Checkout.BrokerAssembly);
+        system ??= new TestbedEngine(Checkout.BrokerAssembly);
         Directory.CreateDirectory(WorkFolder);
         var campaign = await Campaign.Prepare(experiment, [], seed: 3, system, CancellationToken.None);
         var machine = await MachineProbe.Observe(WorkFolder, checkout: null);

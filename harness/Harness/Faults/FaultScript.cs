@@ -34,7 +34,7 @@ public sealed class FaultScript
     public FaultNeeds Needs { get; }
 
     /// <summary>Every step that may be drawn, of windows their two ends.</summary>
-    private IEnumerable<FaultStep> Steps => _steps.SelectMany(step => step.Ends);
+    internal IEnumerable<FaultStep> Steps => _steps.SelectMany(step => step.Ends);
 
     /// <summary>Reads a script: <c>none</c>, or steps joined by semicolons.</summary>
     /// <exception cref="StrategyException">A step is wrong; the message says what is allowed.</exception>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Engine.Core;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
@@ -62,6 +63,22 @@ public sealed class AdminClient(IReadOnlyList<string> bootstrap, TimeSpan timeou
 
     /// <summary>The topic's partitions as the cluster sees them: leaders, replicas, in-sync replicas.</summary>
     public MetadataTopic DescribeTopic(string name) => _cluster.Describe(name);
+
+    /// <summary>The brokers that the cluster tells clients of: those that take requests.</summary>
+    /// <exception cref="LoadException">No broker answers.</exception>
+    public IReadOnlyList<int> BrokerIds => _cluster.BrokerIds();
+
+    /// <summary>Every setting of a broker, as it says itself.</summary>
+    /// <exception cref="LoadException">It refuses or does not answer.</exception>
+    public IReadOnlyList<DescribedSetting> DescribeBroker(int id)
+    {
+        var name = id.ToString(CultureInfo.InvariantCulture);
+        var request = new DescribeConfigsRequest { Resources = [new(ConfigResourceType.Broker, name)] };
+        var described = _cluster.CallBroker(id, ApiKey.DescribeConfigs, request.Write, DescribeConfigsResponse.Read).Resources.Single();
+        return described.Error == ErrorCode.None
+            ? described.Configs
+            : throw new LoadException($"broker {id} does not tell its settings: {described.Error}{(described.ErrorMessage is { } message ? ", " + message : "")}");
+    }
 
     /// <summary>The node that decides about topics and looks after the others; -1 for none.</summary>
     public int ControllerId => _cluster.ControllerId();

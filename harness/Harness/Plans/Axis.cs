@@ -12,6 +12,9 @@ public sealed record Axis(string Name, string Setting, IReadOnlyList<string> Val
     /// <summary>Varies the strategy of one seam.</summary>
     public static Axis Strategy(string seam, params string[] specs) => new(seam, seam, specs);
 
+    /// <summary>Varies the kind of broker: <c>testbed</c>, <c>kafka</c>, <c>kafka(tuned)</c>.</summary>
+    public static Axis Systems(params string[] names) => new("system", "system", names);
+
     /// <summary>Varies any setting by its dotted name under a shorter one: <c>cluster.memoryLimit</c>, <c>env.DOTNET_gcServer</c>.</summary>
     public static Axis Any(string name, string setting, params string[] values) => new(name, setting, values);
 

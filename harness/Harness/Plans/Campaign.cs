@@ -102,14 +102,15 @@ public sealed class Campaign
                 var applied = values.Aggregate(plan, (current, value) => PlanSettings.Apply(current, value.Axis.Setting, value.Text)
                     ?? throw new PlanException($"the axis {value.Axis.Name} varies {value.Axis.Setting}, which this load does not have."));
                 var check = applied.Load is BrokerLoad ? await resolver.Check(applied.Cluster, stop) : SettingsCheck.NoBroker;
-                var wrong = check.Problems.Concat(Problems(applied)).ToList();
+                var wrong = check.Problems.Concat(Problems(applied)).Concat(system.Problems(applied)).ToList();
                 problems.AddRange(wrong);
                 if (wrong.Count > 0) continue;
 
                 var labels = new Dictionary<string, string>();
                 if (experiment.Plans.Count > 1) labels[Plan.PartAxis] = plan.Part;
                 foreach (var (axis, text) in values) labels[axis.Name] = check.Settings.GetValueOrDefault(axis.Setting, text);
-                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), Resolve(applied.Cluster, check), applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)) { Faults = applied.Faults, CountsLoss = applied.CountsLoss });
+                applied = applied with { Cluster = Resolve(applied.Cluster, check) };
+                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), applied.Cluster, applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)) { Faults = applied.Faults, CountsLoss = applied.CountsLoss });
             }
         }
 
@@ -153,7 +154,7 @@ public sealed class Campaign
     }
 
     // The resolved text is what the node is started with, so that label and configuration cannot differ.
-    private static ClusterPlan Resolve(ClusterPlan cluster, SettingsCheck check) => cluster.Strategies.Keys.Aggregate(cluster, (current, seam) =>
+    private static ClusterPlan Resolve(ClusterPlan cluster, SettingsCheck check) => cluster.Strategies.Keys.Aggregate(cluster with { Warmup = cluster.Warmup ?? check.Warmup }, (current, seam) =>
         check.Settings.TryGetValue(seam, out var resolved) ? current.WithStrategy(seam, resolved) : current);
 
     /// <summary>Asks once for each different cluster: the answer costs the start of a process.</summary>
@@ -163,7 +164,7 @@ public sealed class Campaign
 
         public async Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop)
         {
-            var key = string.Join('\n', cluster.Strategies.Concat(cluster.Settings).Append(new("minInSync", $"{cluster.MinInSync}")));
+            var key = string.Join('\n', cluster.Strategies.Concat(cluster.Settings).Append(new("minInSync", $"{cluster.MinInSync}")).Append(new("system", cluster.System)));
             return _known.TryGetValue(key, out var known) ? known : _known[key] = await system.Check(cluster, stop);
         }
     }

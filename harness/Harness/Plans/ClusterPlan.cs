@@ -5,6 +5,12 @@ namespace Harness.Plans;
 /// <summary>The cluster a cell is measured on.</summary>
 public sealed record ClusterPlan
 {
+    /// <summary>The kind of broker, by the name of its <see cref="Systems.ISystemUnderTest"/>.</summary>
+    public string System { get; init; } = "testbed";
+
+    /// <summary>How long the nodes are under the plan's load, on topics that go again, before the one that counts is made; null: what the system needs.</summary>
+    public TimeSpan? Warmup { get; init; }
+
     /// <summary>Broker processes.</summary>
     public int Nodes { get; init; } = 3;
 

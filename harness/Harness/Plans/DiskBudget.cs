@@ -2,6 +2,7 @@ using System.Globalization;
 using Engine.Core.Strategies;
 using Harness.Load;
 using Harness.Load.Running;
+using Harness.Runs;
 
 namespace Harness.Plans;
 
@@ -44,7 +45,10 @@ public sealed record DiskBudget(long Bytes, string Reason)
         if (SizeOf(settings, "retention.bytes") is { } kept && kept > 0 && load.Partitions * copies * (kept + segment) is var bound && bound < written)
             (written, reason) = (bound, $"{load.Partitions} x {copies} copies that keep {Gigabytes(kept)} and a segment each");
 
-        return new DiskBudget(written + allocated, $"{reason}, and {Gigabytes(allocated)} allocated ahead");
+        var budget = new DiskBudget(written + allocated, $"{reason}, and {Gigabytes(allocated)} allocated ahead");
+        return plan.Cluster.Warmup is { } warmup && warmup > TimeSpan.Zero && OfWarmup(load, copies) is var before && before.Bytes + allocated > budget.Bytes
+            ? new DiskBudget(before.Bytes + allocated, $"warming up, {before.Reason}, and {Gigabytes(allocated)} allocated ahead")
+            : budget;
     }
 
     /// <summary>The sentence that refuses a run, or null when <paramref name="freeBytes"/> holds it.</summary>
@@ -62,6 +66,10 @@ public sealed record DiskBudget(long Bytes, string Reason)
         var overhead = 1 + RecordOverheadBytes / MeanBytes(read.Send);
         return ((long)(read.FillBytes * overhead * copies), $"{Gigabytes(read.FillBytes)} x {copies} copies");
     }
+
+    // The files of a slice may still be there in the next.
+    private static (long Bytes, string Reason) OfWarmup(BrokerLoad load, int copies) =>
+        Produced(load is ReadLoad ? load.Send with { Arrival = Arrival.Closed } : load.Send, copies, 2 * NodeWarmup.Slice);
 
     private static (long, string) With((long Bytes, string Reason) one, (long Bytes, string Reason) other) =>
         (one.Bytes + other.Bytes, $"{one.Reason}, and {other.Reason}");

@@ -24,6 +24,9 @@ public static class PlanSettings
         .. Seams.Select(seam => new PlanSetting(seam, $"strategy of the {seam} seam",
             OfBrokers, (plan, text) => plan with { Cluster = plan.Cluster.WithStrategy(seam, text) })),
 
+        Cluster("system", "the kind of broker: testbed, kafka, kafka(tuned)", (cluster, text) => cluster with { System = text }),
+        Cluster("cluster.warmup", "time under load before the topic that counts is made: auto (what the system needs: a minute for a JVM), or a duration",
+            (cluster, text) => cluster with { Warmup = text == "auto" ? null : Duration(text) }),
         Cluster("cluster.nodes", "broker processes", (cluster, text) => cluster with { Nodes = Count(text) }),
         Cluster("cluster.replication", "copies of each partition", (cluster, text) => cluster with { Replication = Count(text) }),
         Cluster("cluster.minInSync", "copies in sync that acks=all needs", (cluster, text) => cluster with { MinInSync = Count(text) }),

@@ -105,6 +105,7 @@ public static class CampaignFacts
         }
 
         var varied = plan.Vary.Select(axis => axis.Setting).ToHashSet();
+        if (!varied.Contains("system")) yield return ("system", plan.Cluster.System);
         yield return ("nodes", $"{plan.Cluster.Nodes}");
         yield return ("replication", $"{plan.Cluster.Replication}");
         yield return ("min.insync.replicas", $"{plan.Cluster.MinInSync}");
@@ -143,6 +144,8 @@ public static class CampaignFacts
         if (needs.HasFlag(FaultNeeds.Proxies)) yield return "Slow links are made by a proxy in the harness, which costs CPU of the same machine; a lost piece comes 200 ms late, as TCP sends it again.";
         if (needs.HasFlag(FaultNeeds.Disks)) yield return "Where disks are at fault, each node has an ext4 of its own in a file; the cluster's shared folder is on neither and loses nothing.";
         if (needs.HasFlag(FaultNeeds.Tracer)) yield return "While a flush is made to fail the node is traced, which makes all its system calls slow.";
+        foreach (var warmed in campaign.Cells.Where(cell => cell.Cluster.Warmup > TimeSpan.Zero).GroupBy(cell => (cell.Cluster.System, cell.Cluster.Warmup)))
+            yield return $"Nodes of {warmed.Key.System} were under load for at least {Quantity.Format(warmed.Key.Warmup!.Value)}, on topics deleted again, before the topic that counts was made.";
         if (machine.GitDirty) yield return "The working tree differed from the commit.";
         if (campaign.Plans.Any(plan => plan.Load is BrokerLoad { Send.TemplateMode: true })) yield return "The load resends one encoded batch: an upper bound, not for comparisons.";
         if (campaign.Cells.All(cell => cell.Schedule is { Repeats: 1, Budget: null })) yield return "Each cell ran once: differences may be noise.";

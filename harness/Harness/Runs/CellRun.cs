@@ -77,7 +77,7 @@ internal sealed class CellRun : IRun
             await Task.Delay(TimeSpan.FromMilliseconds(200), CancellationToken.None);
             _stop.ThrowIfCancellationRequested();
             var settings = Configurations.Count > 0 ? Configurations[0].Settings : new Dictionary<string, string>();
-            return new RunOutcome(Measurement.Failed(_run, _setup.System.Name, _started, settings, error.Message), null, []) { Faults = _faultsSoFar() };
+            return new RunOutcome(Measurement.Failed(_run, _run.Cell.Cluster.System, _started, settings, error.Message), null, []) { Faults = _faultsSoFar() };
         }
         finally
         {
@@ -102,6 +102,7 @@ internal sealed class CellRun : IRun
 
         foreach (var node in cluster.Nodes) cap?.Add(node.Process.Pid);
 
+        await WarmUp(cluster, load);
         var leaders = await CreateTopic(cluster, Topic, load.Partitions);
         if (load is ReadLoad read) await Prepare(cluster, read, sampler);
         if (load is ProduceLoad { BacklogBytes: > 0 } produce) await PrepareBacklog(cluster, produce.Backlog);
@@ -130,7 +131,7 @@ internal sealed class CellRun : IRun
         if (_begin is null || _end is null)
             throw new RunFailedException("the load never reached its measured time: " + string.Join("; ", report.Problems.DefaultIfEmpty("no reason given")));
 
-        return new Measurement(_run, _setup.System.Name, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples, _extras);
+        return new Measurement(_run, cell.Cluster.System, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples, _extras);
     }
 
     private async Task<ReplicaCheck?> BeginReplicaCheck(Cluster cluster)
@@ -149,13 +150,35 @@ internal sealed class CellRun : IRun
         }
     }
 
+    /// <summary>Gives the nodes' runtime the time under load that it needs, and notes how that went beside their settings.</summary>
+    private async Task WarmUp(Cluster cluster, BrokerLoad load)
+    {
+        if (_run.Cell.Cluster.Warmup is not { } time || time == TimeSpan.Zero) return;
+
+        var told = await NodeWarmup.Run(time, topic => NodeWarmup.JobOf(load, Addresses(cluster), topic, _run.Cell.Schedule, Seed), async (topic, job) =>
+        {
+            await CreateTopic(cluster, topic, load.Partitions, _setup.System.ShortLivedTopic(_run.Cell.Cluster));
+            _observer.Step($"warming the nodes up on {topic}");
+            var report = await Work(cluster, job, sampler: null);
+            await Task.Run(() => DeleteTopic(cluster, topic), _stop);
+            return report;
+        });
+        Configurations = [.. Configurations.Select(node => node with { Settings = new Dictionary<string, string>(node.Settings) { ["harness.warmup"] = told } })];
+    }
+
+    private static void DeleteTopic(Cluster cluster, string topic)
+    {
+        using var admin = new AdminClient(Addresses(cluster), AdminTimeout);
+        admin.DeleteTopic(topic);
+    }
+
     /// <summary>Creates a topic and waits until every replica is in sync.</summary>
     /// <returns>The nodes that lead its partitions.</returns>
-    private Task<HashSet<int>> CreateTopic(Cluster cluster, string topic, int partitions) => Task.Run(() =>
+    private Task<HashSet<int>> CreateTopic(Cluster cluster, string topic, int partitions, IReadOnlyDictionary<string, string>? settings = null) => Task.Run(() =>
     {
         _observer.Step($"creating topic {topic}");
         using var admin = new AdminClient(Addresses(cluster), AdminTimeout);
-        admin.CreateTopic(topic, partitions, (short)_run.Cell.Cluster.Replication);
+        admin.CreateTopic(topic, partitions, (short)_run.Cell.Cluster.Replication, settings);
         admin.WaitUntilReady(topic, TopicPatience, _stop);
         return admin.DescribeTopic(topic).Partitions.Select(partition => partition.LeaderId).ToHashSet();
     }, _stop);

@@ -4,7 +4,7 @@ using Harness.Systems;
 namespace Harness.Runs;
 
 /// <summary>What all runs of a campaign share.</summary>
-/// <param name="System">The kind of broker.</param>
+/// <param name="System">Starts the brokers that plans name.</param>
 /// <param name="Worker">How load workers are started.</param>
 /// <param name="FileWorker">How file workers are started.</param>
 /// <param name="WorkFolder">Gets a folder per run for the nodes' data.</param>

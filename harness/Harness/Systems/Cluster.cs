@@ -39,7 +39,10 @@ public sealed class Cluster : IAsyncDisposable
     public static async Task<Cluster> Start(
         ISystemUnderTest system, ClusterPlan plan, string dataFolder, string logFolder, int firstPort, CancellationToken stop, Func<NodePlace, NodePlace>? settle = null)
     {
-        var starts = Enumerable.Range(1, plan.Nodes).Select(id => system.StartNode(plan, settle?.Invoke(PlaceOf(id)) ?? PlaceOf(id), stop)).ToArray();
+        if (system.WhatIsMissing(plan) is { } missing) throw new NodeFailedException(missing);
+
+        var places = system.Arrange(plan, [.. Enumerable.Range(1, plan.Nodes).Select(id => settle?.Invoke(PlaceOf(id)) ?? PlaceOf(id))]);
+        var starts = places.Select(place => system.StartNode(plan, place, stop)).ToArray();
         try
         {
             return new Cluster(system, plan, await Task.WhenAll(starts));

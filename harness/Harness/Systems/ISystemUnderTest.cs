@@ -10,6 +10,18 @@ public interface ISystemUnderTest
     /// <summary>What results and charts call it.</summary>
     string Name { get; }
 
+    /// <summary>Why a cluster cannot be started on this machine at all, and what to do about it; null where it can.</summary>
+    string? WhatIsMissing(ClusterPlan cluster) => null;
+
+    /// <summary>What of a plan, beyond its cluster's settings, this system cannot do: a sentence each.</summary>
+    IEnumerable<string> Problems(Plan plan) => [];
+
+    /// <summary>Settles what nodes must know of each other before the first of them starts.</summary>
+    IReadOnlyList<NodePlace> Arrange(ClusterPlan cluster, IReadOnlyList<NodePlace> places) => places;
+
+    /// <summary>Settings of a topic whose files shall be gone soon after it is deleted, where that takes any.</summary>
+    IReadOnlyDictionary<string, string> ShortLivedTopic(ClusterPlan cluster) => new Dictionary<string, string>();
+
     /// <summary>Resolves the settings a cluster would run with, starting nothing and touching no folder.</summary>
     Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop);
 
@@ -23,6 +35,9 @@ public interface ISystemUnderTest
 /// <param name="Problems">One sentence each, saying what was wrong and what is allowed.</param>
 public sealed record SettingsCheck(IReadOnlyDictionary<string, string> Settings, IReadOnlyList<string> Problems)
 {
+    /// <summary>Time under load that the system's runtime needs before its figures settle.</summary>
+    public TimeSpan Warmup { get; init; }
+
     /// <summary>Of a cell that starts none.</summary>
     public static SettingsCheck NoBroker { get; } = new(new Dictionary<string, string>(), []);
 }
@@ -44,9 +59,18 @@ public sealed record NodePlace(int NodeId, int Port, string DataFolder, string C
     /// <summary>Where brokers are told to connect, as <c>host:port</c>, when that is not where it listens.</summary>
     public string? AdvertisedInterBroker { get; init; }
 
+    /// <summary>Who votes about metadata, where that is agreed on before the start; null where it is not.</summary>
+    public Quorum? Quorum { get; init; }
+
     /// <summary>The file that stands for the network namespace it runs in; null for this process's own.</summary>
     public string? NetworkNamespace { get; init; }
 }
+
+/// <summary>The nodes that keep a cluster's metadata between them.</summary>
+/// <param name="ClusterId">What they all are told the cluster is called.</param>
+/// <param name="ControllerPort">The port this node listens on for the others.</param>
+/// <param name="Voters">All of them, as <c>1@127.0.0.1:40001</c>.</param>
+public sealed record Quorum(string ClusterId, int ControllerPort, IReadOnlyList<string> Voters);
 
 /// <summary>A node that takes requests.</summary>
 /// <param name="Place">Where it lives, with the port it has.</param>

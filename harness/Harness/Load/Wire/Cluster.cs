@@ -45,6 +45,13 @@ internal sealed class Cluster : IDisposable
         lock (_lock) return Metadata([new(topic)]).Topics.Single();
     }
 
+    /// <summary>The brokers that a client is told of.</summary>
+    /// <exception cref="LoadException">No broker answers.</exception>
+    public IReadOnlyList<int> BrokerIds()
+    {
+        lock (_lock) return [.. Metadata([]).Brokers.Select(broker => broker.NodeId)];
+    }
+
     /// <summary>The node that decides about topics and looks after the others; -1 for none.</summary>
     /// <exception cref="LoadException">No broker answers.</exception>
     public int ControllerId()
@@ -121,12 +128,24 @@ internal sealed class Cluster : IDisposable
     }
 
     /// <summary>Asks the broker that decides about topics.</summary>
+    /// <exception cref="LoadException">It does not answer, or there is none.</exception>
     public T CallController<T>(ApiKey api, BodyWriter write, BodyReader<T> read)
     {
         lock (_lock)
         {
             var controller = Metadata([]).ControllerId;
             return Connection(_brokers.GetValueOrDefault(controller) ?? throw new LoadException("the cluster has no controller")).Call(api, write, read);
+        }
+    }
+
+    /// <summary>Asks one broker about itself.</summary>
+    /// <exception cref="LoadException">It does not answer, or there is no such broker.</exception>
+    public T CallBroker<T>(int id, ApiKey api, BodyWriter write, BodyReader<T> read)
+    {
+        lock (_lock)
+        {
+            if (!_brokers.ContainsKey(id)) Metadata([]);
+            return Connection(_brokers.GetValueOrDefault(id) ?? throw new LoadException($"the cluster has no broker {id}")).Call(api, write, read);
         }
     }
 

@@ -171,19 +171,25 @@ internal sealed class ReportPage(CampaignResults campaign, IReadOnlyList<CheckOu
         _html.Element("h2", "What was measured")
             .Element("h3", "Cluster").Facts(Plan.Cluster.Select(fact => (fact.Key, fact.Value)))
             .Element("h3", "Load").Facts(Plan.Load.Select(fact => (fact.Key, fact.Value)).Append(("seed", Count(Plan.Seed))));
-        if (Plan.Nodes.Count == 0) return;
 
+        // Systems have hardly a setting in common.
+        var systems = Plan.Nodes.GroupBy(node => campaign.Runs.FirstOrDefault(run => run.Cell == node.Cell)?.System ?? "").ToList();
+        foreach (var system in systems) WriteConfiguration(systems.Count > 1 ? $"{system.Key}: configuration" : "Configuration", [.. system]);
+    }
+
+    private void WriteConfiguration(string title, IReadOnlyList<NodeConfiguration> nodes)
+    {
         // Said once where all nodes agree; by cell where they do not.
-        var names = Plan.Nodes.SelectMany(node => node.Settings.Keys).Distinct().Order(StringComparer.Ordinal).ToList();
-        var settings = names.Select(name => (Name: name, Values: Plan.Nodes.Select(node => node.Settings.GetValueOrDefault(name, "(unset)")).Distinct().ToList())).ToList();
-        _html.Element("h3", "Configuration of the nodes, as they reported it while running")
+        var names = nodes.SelectMany(node => node.Settings.Keys).Distinct().Order(StringComparer.Ordinal).ToList();
+        var settings = names.Select(name => (Name: name, Values: nodes.Select(node => node.Settings.GetValueOrDefault(name, "(unset)")).Distinct().ToList())).ToList();
+        _html.Element("h3", title + " of the nodes, as they reported it while running")
             .Facts(settings.Where(setting => setting.Values.Count == 1).Select(setting => (setting.Name, setting.Values[0])));
         var differing = settings.Where(setting => setting.Values.Count > 1).Select(setting => setting.Name).ToList();
         if (differing.Count == 0) return;
 
         _html.Element("p", "Differing by cell or node:", "muted")
             .Table([("cell", false), ("node", true), .. differing.Select(name => (name, false))],
-                Plan.Nodes.Select(node => ("", (IReadOnlyList<string>)[LabelOf(node.Cell), Count(node.Node), .. differing.Select(name => node.Settings.GetValueOrDefault(name, "(unset)"))])));
+                nodes.Select(node => ("", (IReadOnlyList<string>)[LabelOf(node.Cell), Count(node.Node), .. differing.Select(name => node.Settings.GetValueOrDefault(name, "(unset)"))])));
     }
 
     private string LabelOf(string cell) => Plan.Cells.FirstOrDefault(known => known.Id == cell) is { } known ? Plan.LabelOf(known.Values) : cell;
