@@ -37,15 +37,20 @@ public sealed class RoundTrip : Experiment
         new()
         {
             Load = new ProduceLoad { Send = new ProduceSpec { Arrival = Arrival.Closed, RecordSize = "100B", BatchBytes = 16 << 10, MaxInFlight = 5 } },
-            Vary = [Axis.Load("acks", "1", "all"), Axis.Any("link", "faults", None, Rack, Zones, Regions)],
+            Vary =
+            [
+                Axis.Load("acks", "1", "all"),
+                Axis.Named("link", "faults",
+                    (None, "no distance"), (Rack, "0.1 ms each way"), (Zones, "0.5 ms each way"), (Regions, "2.5 ms each way")),
+            ],
             Schedule = new(Warmup: TimeSpan.FromSeconds(1), Measure: TimeSpan.FromSeconds(4), Repeats: 3),
         },
     ];
 
     public override IReadOnlyList<ChartRequest> Charts =>
     [
-        new() { Kind = ChartKind.Bars, Title = "Rate by what is between brokers, one way", Metric = "achieved", X = "link", Series = "acks" },
-        new() { Kind = ChartKind.Bars, Title = "Median latency by what is between brokers, one way", Metric = "p50", X = "link", Series = "acks" },
+        new() { Kind = ChartKind.Bars, Title = "Rate by the distance between brokers", Metric = "achieved", X = "link", Series = "acks" },
+        new() { Kind = ChartKind.Bars, Title = "Median latency by the distance between brokers", Metric = "p50", X = "link", Series = "acks" },
         new() { Kind = ChartKind.LatencyPercentiles, Title = "Latency of acks=all", Series = "link", Only = new Dictionary<string, string> { ["acks"] = "all" } },
     ];
 }

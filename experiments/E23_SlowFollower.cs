@@ -12,6 +12,7 @@ public sealed class SlowFollower : Experiment
 
     private const string Alike = "delay(follower, at=0s, for=1h, by=0us)";
     private const string Late = "delay(follower, at=0s, for=1h, by=10ms)";
+    private const string LateAndOrphaned = "delay(follower, at=0s, for=1h, by=50ms); kill(leader, at=2s, back=2s)";
     private const string SlowDisk = "delay(follower, at=0s, for=1h, by=0us); slow-disk(follower, at=0s, for=1h, rate=4MiB)";
 
     private static readonly ProduceSpec Send = new() { RecordsPerSecond = 20_000, RecordSize = "100B", Linger = TimeSpan.FromMilliseconds(2) };
@@ -47,7 +48,11 @@ public sealed class SlowFollower : Experiment
             Part = Waits,
             // So many on their way that none waits in the producer for another's answer; an idempotent one may have five.
             Load = new ProduceLoad { Send = Send with { MaxInFlight = 50, Idempotent = false } },
-            Vary = [Axis.Strategy("acks", "all", "quorum", "durable"), Axis.Any("follower", "faults", Alike, Late, SlowDisk)],
+            Vary =
+            [
+                Axis.Strategy("acks", "all", "quorum", "durable"),
+                Axis.Named("follower", "faults", (Alike, "as quick as the other"), (Late, "10 ms away each way"), (SlowDisk, "disk takes 4 MiB/s")),
+            ],
             Schedule = new(Warmup: TimeSpan.FromSeconds(2), Measure: TimeSpan.FromSeconds(4), Repeats: 3),
         },
         new()
@@ -56,7 +61,11 @@ public sealed class SlowFollower : Experiment
             // The reader follows while records come: it would see what must not be seen.
             Load = new ProduceLoad { Send = Send, RequestTimeout = TimeSpan.FromSeconds(1), Check = new ConsumeSpec { When = ConsumeWhen.During }, History = HistoryUse.Check },
             CountsLoss = true,
-            Vary = [Axis.Strategy("acks", "all", "quorum", "durable"), Axis.Any("follower", "faults", "delay(follower, at=0s, for=1h, by=50ms); kill(leader, at=2s, back=2s)")],
+            Vary =
+            [
+                Axis.Strategy("acks", "all", "quorum", "durable"),
+                Axis.Named("follower", "faults", (LateAndOrphaned, "50 ms away each way, leader killed")),
+            ],
             Schedule = new(Warmup: TimeSpan.FromSeconds(1), Measure: TimeSpan.FromSeconds(6), Repeats: 3),
         },
     ];

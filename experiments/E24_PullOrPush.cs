@@ -40,7 +40,12 @@ public sealed class PullOrPush : Experiment
             Part = Distance,
             // So many on their way that none waits in the producer for another's answer; an idempotent one may have five.
             Load = new ProduceLoad { Send = new ProduceSpec { RecordsPerSecond = 20_000, RecordSize = "100B", Linger = TimeSpan.FromMilliseconds(1), MaxInFlight = 50, Idempotent = false } },
-            Vary = [Axis.Strategy("replication", "pull", "push"), Axis.Any("link", "faults", None, Rack, Zones, Regions)],
+            Vary =
+            [
+                Axis.Strategy("replication", "pull", "push"),
+                Axis.Named("link", "faults",
+                    (None, "no distance"), (Rack, "0.1 ms each way"), (Zones, "0.5 ms each way"), (Regions, "2.5 ms each way")),
+            ],
             Schedule = new(Warmup: TimeSpan.FromSeconds(2), Measure: TimeSpan.FromSeconds(4), Repeats: 3),
         },
         new()
@@ -54,8 +59,8 @@ public sealed class PullOrPush : Experiment
 
     public override IReadOnlyList<ChartRequest> Charts =>
     [
-        new() { Kind = ChartKind.Bars, Title = "Median latency by what is between brokers, one way", Metric = "p50", X = "link", Series = "replication", Only = Of(Distance) },
-        new() { Kind = ChartKind.Bars, Title = "p99 latency by what is between brokers, one way", Metric = "p99", X = "link", Series = "replication", Only = Of(Distance) },
+        new() { Kind = ChartKind.Bars, Title = "Median latency by the distance between brokers", Metric = "p50", X = "link", Series = "replication", Only = Of(Distance) },
+        new() { Kind = ChartKind.Bars, Title = "p99 latency by the distance between brokers", Metric = "p99", X = "link", Series = "replication", Only = Of(Distance) },
         new() { Kind = ChartKind.LatencyPercentiles, Title = "Latency at a round trip of 5 ms", Series = "replication", Only = new Dictionary<string, string>(Of(Distance)) { ["link"] = Regions } },
         new() { Kind = ChartKind.LatencyPercentiles, Title = "Latency at 500,000 records/s", Series = "replication", Only = Of(HighRate) },
         new() { Kind = ChartKind.CpuByProcess, Title = "Cores used at 500,000 records/s", Only = Of(HighRate) },

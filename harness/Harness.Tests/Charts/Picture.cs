@@ -24,12 +24,15 @@ internal sealed class Picture
 
     public IReadOnlyList<string> Texts => [.. Root.Descendants(Svg + "text").Select(text => text.Value)];
 
+    /// <summary>What its marks say when they are pointed at, in the order in which they are drawn.</summary>
+    public IReadOnlyList<string> Tips => [.. Root.Descendants(Svg + "title").Select(title => title.Value)];
+
     public IEnumerable<XElement> Elements(string name) => Root.Descendants(Svg + name);
 
     /// <summary>Fails unless every element lies within the view box.</summary>
     public void AssertNothingIsCutOff()
     {
-        foreach (var element in Root.Elements().Where(element => element.Name.LocalName != "title"))
+        foreach (var element in Root.Elements())
         {
             var (left, top, right, bottom) = Extent(element);
             Assert.True(left >= 0 && top >= 0 && right <= Width && bottom <= Height,

@@ -28,6 +28,15 @@ public sealed class CellTests
     }
 
     [Fact]
+    public void Label_OfAValueWithAName_IsTheName()
+    {
+        var link = new AxisFacts("link", ["delay(all, at=0s, for=1h, by=1ms)", "none"]) { Labels = new Dictionary<string, string> { ["delay(all, at=0s, for=1h, by=1ms)"] = "1 ms each way" } };
+        var plan = SyntheticCampaign.PlanOf("E01", "labels", 1, link);
+
+        Assert.Equal(["1 ms each way", "none"], plan.Cells.Select(cell => plan.LabelOf(cell.Values)));
+    }
+
+    [Fact]
     public void Id_OfLongStrategyNames_IsAFileNameAndUnique()
     {
         var values = new Dictionary<string, string> { ["flush"] = "group-commit(maxDelay=2ms, maxBytes=1MiB)", ["read"] = "../positioned(bufferBytes=256KiB)" };

@@ -31,7 +31,11 @@ public static class CampaignCharts
             ChartKind.FaultTimeline => FaultTimelines.Of(request, cells, new SeriesNaming(campaign.Plan, cells, _ => false, request.Series)),
             _ => throw new ResultException($"there is no chart of kind {request.Kind}."),
         };
-        return chart with { Caption = [.. chart.Caption, .. ChartCaption.Of(campaign, cells, request.Kind is ChartKind.ThroughputLatency or ChartKind.Bars)] };
+        return chart with
+        {
+            Caption = [.. chart.Caption, .. ChartCaption.Of(campaign, cells, request.Kind is ChartKind.ThroughputLatency or ChartKind.Bars)],
+            SmallPrint = [.. ChartCaption.SmallPrint(campaign, cells)],
+        };
     }
 
     /// <summary>The chart drawn as SVG.</summary>

@@ -5,8 +5,11 @@ public abstract record Chart
 {
     public required string Title { get; init; }
 
-    /// <summary>Small print below: durability, machine, repeats. One paragraph an entry.</summary>
+    /// <summary>What is said below it wherever it stands: how to read it, durability, repeats. One paragraph an entry.</summary>
     public IReadOnlyList<string> Caption { get; init; } = [];
+
+    /// <summary>What it has to carry along when it travels without its page: machine, origin, caveats. One paragraph an entry.</summary>
+    public IReadOnlyList<string> SmallPrint { get; init; } = [];
 }
 
 /// <summary>Lines over two axes.</summary>

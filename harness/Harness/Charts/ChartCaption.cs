@@ -4,7 +4,7 @@ using Harness.Statistics;
 
 namespace Harness.Charts;
 
-/// <summary>What must stand below every chart so that it can travel without its page: durability, repeats, machine, origin.</summary>
+/// <summary>What must stand below every chart: durability and repeats; and what it takes along where it travels without its page.</summary>
 internal static class ChartCaption
 {
     private const int DurabilitiesMax = 4;
@@ -14,9 +14,11 @@ internal static class ChartCaption
         var runs = cells.SelectMany(cell => cell.Runs).ToList();
         yield return Durability(runs);
         yield return Repeats(campaign.Plan, cells, runs, hasIntervals);
-        yield return Origin(campaign, runs);
-        foreach (var caveat in campaign.Plan.Caveats) yield return caveat;
     }
+
+    /// <summary>Machine, experiment, commit and whatever a reader must know to judge the numbers.</summary>
+    public static IEnumerable<string> SmallPrint(CampaignResults campaign, IReadOnlyList<CellResults> cells) =>
+        campaign.Plan.Caveats.Prepend(Origin(campaign, cells.SelectMany(cell => cell.Runs)));
 
     private static string Durability(List<RunRow> runs)
     {
@@ -46,7 +48,7 @@ internal static class ChartCaption
             + (plan.Finished is null ? " The campaign was cut off." : "");
     }
 
-    private static string Origin(CampaignResults campaign, List<RunRow> runs)
+    private static string Origin(CampaignResults campaign, IEnumerable<RunRow> runs)
     {
         var systems = string.Join(", ", runs.Select(run => run.System).Distinct());
         var sha = campaign.Machine.GitSha.Length == 0 ? "no commit" : campaign.Machine.GitSha[..Math.Min(10, campaign.Machine.GitSha.Length)] + (campaign.Machine.GitDirty ? " + changes" : "");

@@ -10,10 +10,12 @@ internal static class TimelineDrawing
     private const double LabelRow = 17;
     private const double LabelGap = 12;
 
+    /// <summary>Closer than this two points of a line cannot be pointed at apart.</summary>
+    private const double SpotDistance = 10;
+
     /// <returns>Where the drawing ends.</returns>
-    public static double Draw(SvgCanvas canvas, TimelineChart chart)
+    public static double Draw(SvgCanvas canvas, TimelineChart chart, double top)
     {
-        var top = DrawTitle(canvas, chart);
         var series = chart.Panels.SelectMany(panel => panel.Series).ToList();
         var legend = series.Where(line => !line.Faint && line.Name.Length > 0).DistinctBy(line => line.Name)
             .Select(line => new LegendEntry(line.Name, Palette.Color(line.Color), Palette.Dash(line.Color))).ToList();
@@ -49,7 +51,7 @@ internal static class TimelineDrawing
     private static void DrawSpans(SvgCanvas canvas, TimelineChart chart, Scale times, double top, double bottom)
     {
         foreach (var mark in chart.Marks.Where(mark => mark.To is not null))
-            canvas.Rect(times[mark.From], top, times[mark.To!.Value] - times[mark.From], bottom - top, Palette.Trouble);
+            canvas.Rect(times[mark.From], top, times[mark.To!.Value] - times[mark.From], bottom - top, Palette.Trouble, mark.Label);
     }
 
     private static void DrawPanel(SvgCanvas canvas, TimelineChart chart, TimelinePanel panel, Scale x, Scale y, double left, double top)
@@ -71,9 +73,17 @@ internal static class TimelineDrawing
             // A single point between two silences would have no line to be seen by.
             if (places.Count == 1) canvas.Circle(places[0].Item1, places[0].Item2, 1.2, Palette.Color(line.Color), Palette.Color(line.Color));
             else canvas.Path(places, Palette.Color(line.Color), line.Faint ? 1 : 1.75, Palette.Dash(line.Color), line.Faint ? 0.35 : 1);
+            if (!line.Faint) DrawSpots(canvas, chart, panel, line, places);
         }
 
         canvas.Line(left, top + PanelHeight, Width - Right, top + PanelHeight, Palette.Frame);
+    }
+
+    private static void DrawSpots(SvgCanvas canvas, TimelineChart chart, TimelinePanel panel, LineSeries line, List<(double X, double Y)> places)
+    {
+        var last = double.NegativeInfinity;
+        foreach (var (point, place) in line.Points.Zip(places))
+            if (place.X - last >= SpotDistance) canvas.Spot(last = place.X, place.Y, SpotDistance / 2, Tip.Of(line.Name, chart.X, panel.Y, point));
     }
 
     private static void DrawMarks(SvgCanvas canvas, List<PlacedLabel> labels, double top, double bottom)

@@ -9,6 +9,9 @@ namespace Harness.Plans;
 /// <param name="Unit">The unit of numbers; null for names.</param>
 public sealed record Axis(string Name, string Setting, IReadOnlyList<string> Values, string? Unit = null)
 {
+    /// <summary>What a value is called on charts where its text, a script of faults, says how and not what; others show their text.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Varies the strategy of one seam.</summary>
     public static Axis Strategy(string seam, params string[] specs) => new(seam, seam, specs);
 
@@ -17,6 +20,10 @@ public sealed record Axis(string Name, string Setting, IReadOnlyList<string> Val
 
     /// <summary>Varies any setting by its dotted name under a shorter one: <c>cluster.memoryLimit</c>, <c>env.DOTNET_gcServer</c>.</summary>
     public static Axis Any(string name, string setting, params string[] values) => new(name, setting, values);
+
+    /// <summary>Varies any setting by values that have names of their own.</summary>
+    public static Axis Named(string name, string setting, params (string Value, string Label)[] values) =>
+        new(name, setting, [.. values.Select(value => value.Value)]) { Labels = values.ToDictionary(value => value.Value, value => value.Label) };
 
     /// <summary>Varies what goes wrong: <c>none</c>, <c>kill(leader, at=5s)</c>, steps joined by semicolons.</summary>
     public static Axis Faults(params string[] faults) => new("fault", "faults", faults);

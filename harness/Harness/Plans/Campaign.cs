@@ -38,12 +38,15 @@ public sealed class Campaign
     {
         get
         {
-            var units = Plans.SelectMany(plan => plan.Vary).GroupBy(axis => axis.Name).ToDictionary(axes => axes.Key, axes => axes.First().Unit);
+            var varied = Plans.SelectMany(plan => plan.Vary).ToLookup(axis => axis.Name);
             return
             [
                 .. Cells.SelectMany(cell => cell.Facts.Values)
                     .GroupBy(value => value.Key)
-                    .Select(axis => new AxisFacts(axis.Key, [.. axis.Select(value => value.Value).Distinct()], units.GetValueOrDefault(axis.Key))),
+                    .Select(axis => new AxisFacts(axis.Key, [.. axis.Select(value => value.Value).Distinct()], varied[axis.Key].FirstOrDefault()?.Unit)
+                    {
+                        Labels = varied[axis.Key].SelectMany(named => named.Labels).DistinctBy(label => label.Key).ToDictionary(),
+                    }),
             ];
         }
     }

@@ -61,6 +61,9 @@ public sealed record CheckOutcome(string Name, CheckVerdict Verdict, double? Val
     /// <summary>The claim it decides, see <see cref="Check.Claim"/>.</summary>
     public int? Claim { get; init; }
 
+    /// <summary>The figure in its parts; null when there is none, and in folders of before this was kept.</summary>
+    public CheckFigure? Parts { get; init; }
+
     [JsonIgnore]
     public string VerdictText => Verdict switch
     {
@@ -68,4 +71,28 @@ public sealed record CheckOutcome(string Name, CheckVerdict Verdict, double? Val
         CheckVerdict.FellShort => "fell short",
         _ => "not measured",
     };
+}
+
+/// <summary>The figure that decided a check, in the metric's unit or as a ratio.</summary>
+/// <param name="Value">The middle over the repeats.</param>
+/// <param name="Low">Where its interval begins.</param>
+/// <param name="High">Where it ends.</param>
+/// <param name="Interval">What the interval is and of how many runs: <c>lowest to highest, n = 3</c>.</param>
+/// <param name="Bound">On which side of the limit it had to be.</param>
+/// <param name="Limit">The limit.</param>
+/// <param name="Unit">The unit of all four; <see cref="RatioUnit"/> for a ratio.</param>
+/// <param name="What">The cell or the pair that decided.</param>
+public sealed record CheckFigure(double Value, double Low, double High, string Interval, CheckBound Bound, double Limit, string Unit, string What)
+{
+    /// <summary>What is written behind a ratio: <c>0.41x</c>.</summary>
+    public const string RatioUnit = "x";
+
+    /// <summary>A value of it with its unit.</summary>
+    public string Text(double value) => Unit == RatioUnit ? Figure.Plain(value) + RatioUnit : Figure.Text(value, Unit);
+
+    [JsonIgnore]
+    public string IntervalText => $"[{Figure.Number(Low, Unit)}, {Figure.Number(High, Unit)}]";
+
+    [JsonIgnore]
+    public string LimitText => $"{(Bound == CheckBound.AtMost ? "at most" : "at least")} {Text(Limit)}";
 }

@@ -8,8 +8,8 @@ namespace Harness.Results;
 
 /// <summary>One campaign on disk, written while it runs and read by reports, notebooks and people.</summary>
 /// <remarks>
-/// <c>plan.json, machine.json, runs.csv, latency/CELL-REPEAT.json + .hgrm, timeline/CELL-REPEAT.csv, charts/*.svg, summary.json, report.html</c>; and of
-/// runs with faults <c>faults/CELL-REPEAT.csv, acks/CELL-REPEAT.csv</c>.
+/// <c>plan.json, machine.json, runs.csv, latency/CELL-REPEAT.json + .hgrm, timeline/CELL-REPEAT.csv</c>, and of runs with faults
+/// <c>faults/CELL-REPEAT.csv, acks/CELL-REPEAT.csv</c>. Made of them: <c>latency/CELL.json + .hgrm, cells.csv, summary.json, charts/*.svg, report.html</c>.
 /// Every file is put in place by a rename, a run's own files before its row in <c>runs.csv</c>: whatever moment a campaign is
 /// cut off at, what is there is whole, and each row has its files. One writer at a time; any number of readers.
 /// </remarks>
@@ -116,14 +116,7 @@ public sealed class ResultFolder
         if (_runs.Any(other => other.Cell == run.Cell && other.Repeat == run.Repeat))
             throw new ResultException($"{run.Cell} already has a repeat {run.Repeat}.");
 
-        if (latency is not null)
-        {
-            WriteJson(LatencyFile(run, ".json"), latency);
-            using var hgrm = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
-            latency.WriteHgrm(hgrm);
-            WriteText(LatencyFile(run, ".hgrm"), hgrm.ToString());
-        }
-
+        if (latency is not null) WriteLatency(NameOf(run), latency);
         WriteTable("timeline", run, timeline);
         WriteTable("faults", run, faults ?? []);
         WriteTable("acks", run, acks ?? []);
@@ -134,7 +127,7 @@ public sealed class ResultFolder
     /// <summary>The run's latencies; empty when it recorded none.</summary>
     public Histogram ReadLatency(RunRow run)
     {
-        var path = System.IO.Path.Combine(Path, LatencyFile(run, ".json"));
+        var path = System.IO.Path.Combine(Path, LatencyFile(NameOf(run), ".json"));
         return File.Exists(path) ? ReadJson<Histogram>(path) : new Histogram();
     }
 
@@ -146,6 +139,9 @@ public sealed class ResultFolder
 
     /// <summary>Acknowledgements by tenths of a second; empty when the run had no faults.</summary>
     public IReadOnlyList<AckPoint> ReadAcks(RunRow run) => ReadTable<AckPoint>("acks", run);
+    /// <summary>Puts the latencies of a cell's runs, merged, beside those of each.</summary>
+    public void WriteLatency(CellFacts cell, Histogram merged) => WriteLatency(cell.Id, merged);
+
 
     /// <summary>Puts a chart or the report beside the data; the name is relative to <see cref="Path"/>: <c>charts/p99.svg</c>.</summary>
     public void WriteText(string name, string text)
@@ -157,11 +153,19 @@ public sealed class ResultFolder
         File.Move(temporary, path, overwrite: true);
     }
 
-    private static string LatencyFile(RunRow run, string extension) =>
-        System.IO.Path.Combine("latency", FormattableString.Invariant($"{run.Cell}-{run.Repeat}{extension}"));
+    private static string NameOf(RunRow run) => FormattableString.Invariant($"{run.Cell}-{run.Repeat}");
 
-    private static string TableFile(string kind, RunRow run) =>
-        System.IO.Path.Combine(kind, FormattableString.Invariant($"{run.Cell}-{run.Repeat}.csv"));
+    private static string LatencyFile(string name, string extension) => System.IO.Path.Combine("latency", name + extension);
+
+    private static string TableFile(string kind, RunRow run) => System.IO.Path.Combine(kind, NameOf(run) + ".csv");
+
+    private void WriteLatency(string name, Histogram latency)
+    {
+        WriteJson(LatencyFile(name, ".json"), latency);
+        using var hgrm = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        latency.WriteHgrm(hgrm);
+        WriteText(LatencyFile(name, ".hgrm"), hgrm.ToString());
+    }
 
     private void WriteTable<T>(string kind, RunRow run, IReadOnlyList<T> rows)
         where T : class

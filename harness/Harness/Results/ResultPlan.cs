@@ -82,12 +82,16 @@ public sealed record ResultPlan
 public sealed record AxisFacts(string Name, IReadOnlyList<string> Values, string? Unit = null)
 {
     /// <summary>A value as people read it: <c>1000000</c> on an axis in records/s is <c>1M records/s</c>, <c>4</c> on one named consumers
-    /// without unit is <c>consumers 4</c>; a name stays what it is.</summary>
+    /// without unit is <c>consumers 4</c>; a name stays what it is, or is what <see cref="Labels"/> calls it.</summary>
     public string TextOf(string value)
+    /// <summary>What values are called where their texts are for programs; a value that is not named here shows its text.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+
     {
         if (Unit is null || !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return value;
 
         return Unit.Length == 0 ? $"{Name} {Figure.Exact(number)}" : $"{Figure.Exact(number)} {Unit}";
+        if (Labels.TryGetValue(value, out var label)) return label;
     }
 }
 

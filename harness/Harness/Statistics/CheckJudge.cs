@@ -82,11 +82,15 @@ public static class CheckJudge
         var spread = worst.Spread!;
         var figure = $"{Figure.Text(spread.Median, unit)} ({Figure.Number(spread.Low, unit)} to {Figure.Number(spread.High, unit)}, {spread.KindText}); "
             + $"limit {(check.Bound == CheckBound.AtMost ? "at most" : "at least")} {Figure.Text(check.Limit, unit)}; {worst.What}";
-        if (!check.IsMetBy(spread.Median)) return new CheckOutcome(check.Name, CheckVerdict.FellShort, spread.Median, figure);
-
-        return measured.Count == found.Count
-            ? new CheckOutcome(check.Name, CheckVerdict.Met, spread.Median, figure)
-            : new CheckOutcome(check.Name, CheckVerdict.NotMeasured, spread.Median, $"{figure}; {found.Count - measured.Count} of {found.Count} cells without a sound run");
+        var holes = found.Count - measured.Count;
+        var verdict = !check.IsMetBy(spread.Median) ? CheckVerdict.FellShort : holes == 0 ? CheckVerdict.Met : CheckVerdict.NotMeasured;
+        if (verdict == CheckVerdict.NotMeasured) figure += $"; {holes} of {found.Count} cells without a sound run";
+        return new CheckOutcome(check.Name, verdict, spread.Median, figure)
+        {
+            Parts = new CheckFigure(
+                spread.Median, spread.Low, spread.High, spread.KindText, check.Bound, check.Limit,
+                check.RatioTo is null ? unit : CheckFigure.RatioUnit, worst.What),
+        };
     }
 
     private sealed record Finding(string What, Spread? Spread);

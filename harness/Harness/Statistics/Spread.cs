@@ -42,7 +42,7 @@ public sealed record Spread(double Median, double Low, double High, SpreadKind K
     public Spread Map(Func<double, double> increasing) => this with { Median = increasing(Median), Low = increasing(Low), High = increasing(High) };
 
     /// <summary>What the interval is, for captions and tables: <c>95 % confidence, n = 7</c>.</summary>
-    public string KindText => Kind == SpreadKind.Confidence
+    public string KindText => Count == 1 ? "one run" : Kind == SpreadKind.Confidence
         ? string.Create(CultureInfo.InvariantCulture, $"95 % confidence, n = {Count}")
         : string.Create(CultureInfo.InvariantCulture, $"lowest to highest, n = {Count}");
 

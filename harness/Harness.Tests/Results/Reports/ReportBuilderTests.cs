@@ -7,6 +7,9 @@ namespace Harness.Tests.Results.Reports;
 
 public sealed partial class ReportBuilderTests : IDisposable
 {
+    /// <summary>A run has a row in each.</summary>
+    private const int TablesOfRuns = 3;
+
     private const string Hostile = "<script>alert('x')</script>\"><img src=x onerror=alert(1)>";
 
     private readonly TemporaryFolder _root = new();
@@ -18,13 +21,80 @@ public sealed partial class ReportBuilderTests : IDisposable
     {
         var html = Write(SyntheticCampaign.RoadToOneMillion(_root.Path));
 
-        Assert.Contains("Expected before the run: </strong>\nA report names the question first", html, StringComparison.Ordinal);
-        Assert.Contains("<span class=\"met\">met</span>\nholds 1,000,000 records/s with os-cache", html, StringComparison.Ordinal);
-        Assert.Contains("<span class=\"short\">fell short</span>\np99 at 1,000,000 records/s", html, StringComparison.Ordinal);
+        Assert.Contains("Expected before the run</h3>\n<p>A report names the question first", html, StringComparison.Ordinal);
+        Assert.Contains("<li class=\"met\"><div class=\"claim\"><span class=\"mark\">met</span>\n<strong>holds 1,000,000 records/s with os-cache", html, StringComparison.Ordinal);
+        Assert.Contains("<li class=\"short\"><div class=\"claim\"><span class=\"mark\">fell short</span>\n<strong>p99 at 1,000,000 records/s", html, StringComparison.Ordinal);
+        Assert.Contains("Of 2 expectations: 1 met, 1 fell short.", html, StringComparison.Ordinal);
         Assert.Contains("2 &#215; Imaginary CPU", html, StringComparison.Ordinal);
         Assert.Contains("acks=all, RF 3, flush group-commit(maxDelay=2ms, maxBytes=1MiB)", html, StringComparison.Ordinal);
         Assert.Contains("dotnet run -c Release --project harness/Harness.Cli -- run E03", html, StringComparison.Ordinal);
         Assert.Equal(5, Figures().Count(html));
+    }
+
+    [Fact]
+    public void Report_OfAWholeCampaign_AnswersBeforeItShowsAndShowsBeforeItLists()
+    {
+        var html = Write(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        string[] inOrder = ["<h1>", "<nav>", "id=\"verdicts\"", "id=\"wrong\"", "id=\"charts\"", "id=\"cells\"", "id=\"comparisons\"", "id=\"runs\"", "id=\"setup\"", "id=\"machine\"", "id=\"again\""];
+        var places = inOrder.Select(mark => html.IndexOf(mark, StringComparison.Ordinal)).ToList();
+        Assert.Equal(places.Order(), places);
+        Assert.DoesNotContain(-1, places);
+        Assert.All(Contents().Matches(html), entry => Assert.Contains($"id=\"{entry.Groups[1].Value}\"", html, StringComparison.Ordinal));
+        Assert.Equal(9, Contents().Count(html));
+    }
+
+    [Fact]
+    public void Report_Verdict_HasItsFigureWithIntervalLimitAndPicture()
+    {
+        var folder = SyntheticCampaign.ZeroCopyReads(_root.Path);
+
+        var html = Write(folder);
+
+        var parts = Assert.Single(ResultFolder.Open(folder.Path).Plan.Outcomes).Parts!;
+        Assert.Equal(("x", CheckBound.AtMost, 0.6), (parts.Unit, parts.Bound, parts.Limit));
+        Assert.True(parts.Low < parts.Value && parts.Value < parts.High);
+        Assert.Contains($"<span class=\"value\">{parts.Text(parts.Value)}</span>\n <span class=\"interval\">{parts.IntervalText}</span>", html, StringComparison.Ordinal);
+        Assert.Contains("expected at most 0.600x &#183; lowest to highest, n = 5", html, StringComparison.Ordinal);
+        Assert.Contains($"aria-label=\"{parts.Text(parts.Value)}, expected at most 0.600x\"", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Report_InTheDark_ReplacesEveryColourOfItsCharts()
+    {
+        var html = Write(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        var dark = html[html.LastIndexOf("@media screen and (prefers-color-scheme: dark)", StringComparison.Ordinal)..html.IndexOf("</style>", StringComparison.Ordinal)];
+        var classes = Colours().Matches(html).SelectMany(match => match.Groups[1].Value.Split(' ')).Distinct().ToList();
+        Assert.Contains("f-paper", classes);
+        Assert.All(classes, name => Assert.Contains($".{name} {{ ", dark, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Report_Tables_ScrollByThemselvesAndLeaveOutWhatNoRunTells()
+    {
+        var html = Write(SyntheticCampaign.RoadToOneMillion(_root.Path));
+
+        Assert.Equal(html.Split("<table>").Length, ScrollBoxes().Count(html) + 1);
+        Assert.Contains(">achieved (records/s)</th>", html, StringComparison.Ordinal);
+        Assert.DoesNotContain(">operations (/s)</th>", html, StringComparison.Ordinal); // of files; there are none
+        Assert.DoesNotContain(">inconsistent offsets</th>", html, StringComparison.Ordinal); // no history was recorded
+    }
+
+    [Fact]
+    public void Write_LeavesTheCellsAsATableAndTheirLatenciesMerged()
+    {
+        var folder = SyntheticCampaign.RateLadder(_root.Path);
+
+        ReportBuilder.Write(folder);
+
+        var lines = File.ReadAllLines(Path.Combine(folder.Path, "cells.csv"));
+        Assert.Equal("cell,label,axis.rate,runs,soundRuns,metric,unit,median,low,high,interval,count", lines[0]);
+        var cell = folder.Plan.Cells[0];
+        Assert.Contains(lines, line => line.StartsWith($"{cell.Id},100k records/s,100000,2,2,achieved,records/s,100000,100000,100000,range,2", StringComparison.Ordinal));
+        // Two repeats of two million each.
+        Assert.Contains("Total count    =      4000000]", File.ReadAllText(Path.Combine(folder.Path, "latency", cell.Id + ".hgrm")), StringComparison.Ordinal);
+        Assert.Equal(4_000_000, JsonDocument.Parse(File.ReadAllText(Path.Combine(folder.Path, "latency", cell.Id + ".json"))).RootElement.GetProperty("count").GetInt64());
     }
 
     [Fact]
@@ -72,7 +142,7 @@ public sealed partial class ReportBuilderTests : IDisposable
 
         Assert.Contains("What went wrong", html, StringComparison.Ordinal);
         Assert.Contains("FAILED: group-commit(maxDelay=2ms, maxBytes=1MiB) &#183; 1.25M records/s, repeat 2: 1,204 acknowledged records", html, StringComparison.Ordinal);
-        Assert.Single(FailedRows().Matches(html));
+        Assert.Equal(TablesOfRuns, FailedRows().Count(html));
     }
 
     [Fact]
@@ -85,7 +155,7 @@ public sealed partial class ReportBuilderTests : IDisposable
         var html = Write(cut);
 
         Assert.Contains("The campaign was cut off", html, StringComparison.Ordinal);
-        Assert.Contains("<span class=\"open\">not measured</span>", html, StringComparison.Ordinal);
+        Assert.Contains("<li class=\"open\"><div class=\"claim\"><span class=\"mark\">not measured</span>", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,10 +231,19 @@ public sealed partial class ReportBuilderTests : IDisposable
         var html = Write(folder);
 
         Assert.Equal(5, Figures().Count(html));
-        Assert.Contains("<title>p99 latency over the achieved rate</title>", html, StringComparison.Ordinal);
+        Assert.Contains("aria-label=\"p99 latency over the achieved rate\"", html, StringComparison.Ordinal);
     }
 
     private static string Write(ResultFolder folder) => File.ReadAllText(ReportBuilder.Write(folder));
+
+    [GeneratedRegex("<a href=\"#([a-z]+)\">")]
+    private static partial Regex Contents();
+
+    [GeneratedRegex("class=\"((?:[fk]-[a-z0-9]+ ?)+)\"")]
+    private static partial Regex Colours();
+
+    [GeneratedRegex("<div class=\"scroll\" tabindex=\"0\"><table>")]
+    private static partial Regex ScrollBoxes();
 
     [GeneratedRegex("<figure>")]
     private static partial Regex Figures();

@@ -10,6 +10,10 @@ internal sealed class HtmlPage
     private const int WideLength = 24;
 
     private readonly StringBuilder _html = new();
+    private readonly List<(string Id, string Title)> _sections = [];
+
+    /// <summary>The sections begun so far, for a list of contents.</summary>
+    public IReadOnlyList<(string Id, string Title)> Sections => _sections;
 
     /// <summary>Markup of ours or SVG of the chart renderer; never anything that came out of a file.</summary>
     public HtmlPage Raw(string markup)
@@ -29,6 +33,15 @@ internal sealed class HtmlPage
     {
         Open(tag, css);
         return Text(text).Close(tag);
+    }
+
+    /// <summary>Begins a section that contents can point to.</summary>
+    /// <param name="id">A word of our own.</param>
+    /// <param name="title">What stands above it.</param>
+    public HtmlPage Section(string id, string title)
+    {
+        _sections.Add((id, title));
+        return Raw($"<h2 id=\"{id}\">").Text(title).Close("h2");
     }
 
     public HtmlPage Open(string tag, string css = "")
@@ -56,7 +69,8 @@ internal sealed class HtmlPage
     /// <summary>A table that scrolls by itself on a narrow screen. A row's css may be empty; cells of columns marked numeric stand to the right.</summary>
     public HtmlPage Table(IReadOnlyList<(string Header, bool Numeric)> columns, IEnumerable<(string Css, IReadOnlyList<string> Cells)> rows)
     {
-        Open("div", "scroll").Open("table").Open("thead").Open("tr");
+        // In the order of the keyboard, as what scrolls must be reached without a mouse.
+        Raw("<div class=\"scroll\" tabindex=\"0\">").Open("table").Open("thead").Open("tr");
         foreach (var (header, numeric) in columns) Element("th", header, numeric ? "n" : "");
         Close("tr").Close("thead").Open("tbody");
         foreach (var (css, cells) in rows)

@@ -23,14 +23,15 @@ public static class ReportBuilder
         var campaign = CampaignResults.Of(folder);
         IReadOnlyList<ChartRequest> requests = [.. folder.Plan.Charts.Count > 0 ? folder.Plan.Charts : FittingCharts(campaign), .. FaultCharts(campaign)];
         var problems = new List<string>();
-        var svgs = new List<string>();
+        var charts = new List<ReportChart>();
         for (var i = 0; i < requests.Count; i++)
         {
             try
             {
                 var chart = CampaignCharts.Make(campaign, requests[i]);
-                svgs.Add(new SvgRenderer().Render(chart));
-                folder.WriteText(Path.Combine("charts", FileName(i + 1, requests[i]) + renderer.Extension), renderer is SvgRenderer ? svgs[^1] : renderer.Render(chart));
+                var file = Path.Combine("charts", FileName(i + 1, requests[i]) + renderer.Extension);
+                folder.WriteText(file, renderer.Render(chart));
+                charts.Add(new ReportChart(chart, new SvgRenderer { Bare = true }.Render(chart), file));
             }
             catch (ResultException e)
             {
@@ -39,8 +40,11 @@ public static class ReportBuilder
             }
         }
 
-        folder.WriteText("summary.json", ResultFolder.ToJson(CampaignSummary.Of(campaign)));
-        folder.WriteText("report.html", new ReportPage(campaign, outcomes, svgs, problems).ToHtml());
+        var summary = CampaignSummary.Of(campaign);
+        folder.WriteText("summary.json", ResultFolder.ToJson(summary));
+        folder.WriteText("cells.csv", CellTable.ToCsv(folder.Plan, summary));
+        foreach (var cell in campaign.Cells.Where(cell => cell.Latency.Count > 0)) folder.WriteLatency(cell.Facts, cell.Latency);
+        folder.WriteText("report.html", new ReportPage(campaign, outcomes, charts, problems).ToHtml());
         return folder.ReportPath;
     }
 

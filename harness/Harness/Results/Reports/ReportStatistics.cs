@@ -42,7 +42,7 @@ internal sealed class ReportStatistics(CampaignResults campaign, HtmlPage html)
         if (comparisons.Count == 0) return;
 
         var rule = comparisons[0].Outcome.Rule;
-        html.Element("h2", "Cells against each other")
+        html.Section("comparisons", "Cells against each other")
             .Element("p", string.Create(CultureInfo.InvariantCulture,
                 $"Along each axis, every cell against the first one, round by round: what a round shared cancels. Ratio with its "
                 + $"{rule.Confidence * 100:0.##} % confidence interval; of {comparisons.Count} comparisons without any difference one in "
