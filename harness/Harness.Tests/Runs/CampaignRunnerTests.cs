@@ -234,6 +234,33 @@ public sealed class CampaignRunnerTests : IDisposable
         RunningCampaign.AssertMeasured(result.Folder.Runs[1]);
     }
 
+    [Fact]
+    public async Task Run_WithLimitsOfNodesAndGenerator_HasThemInForceFromTheStart()
+    {
+        var plan = TestPlans.Produce with
+        {
+            Cluster = new ClusterPlan { Nodes = 1, Replication = 1, MinInSync = 1, Cpus = "0", NodeMemoryBytes = 1L << 30, CpuQuota = 0.8 },
+            Load = new ProduceLoad { Send = new ProduceSpec { RecordsPerSecond = 1000 }, Cpus = "0" },
+            Vary = [],
+            Schedule = Brief,
+        };
+
+        var result = await Run(TestPlans.Of(plan), CancellationToken.None);
+
+        var row = Assert.Single(result.Folder.Runs);
+        Assert.Equal(("0", "80 % of a core", "1GiB"), (result.Folder.Plan.Cluster["CPUs of the nodes"], result.Folder.Plan.Cluster["CPU time of each node"], result.Folder.Plan.Cluster["memory of each node"]));
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Assert.False(row.Sound);
+            Assert.Contains("root", row.Reason);
+            return;
+        }
+
+        RunningCampaign.AssertMeasured(row);
+        Assert.Equal("0", Assert.Single(result.Folder.Plan.Nodes).Settings["harness.cpus"]);
+        Assert.Empty(Directory.GetDirectories("/sys/fs/cgroup").Append("/sys/fs/cgroup").SelectMany(tree => Directory.GetDirectories(tree, $"testbed-{Environment.ProcessId}-{row.Cell}-*")));
+    }
+
     private static void AssertMeasured(CampaignResult result) => Assert.All(result.Folder.Runs, RunningCampaign.AssertMeasured);
 
     private async Task<CampaignResult> Run(Experiment experiment, CancellationToken stop, IRunObserver? observer = null, ISystemUnderTest? system = null)

@@ -8,76 +8,39 @@ namespace Harness.Nodes;
 /// at any rate; what flushes them, or goes past it, waits. Reads out of it do too; what is not there waits.</remarks>
 internal sealed class DiskThrottle : IDisposable
 {
-    private const string Controller = "/sys/fs/cgroup/blkio";
+    private const string Purpose = "a slow disk";
 
-    private static readonly TimeSpan EmptyPatience = TimeSpan.FromSeconds(5);
-
-    private readonly string _folder;
+    private readonly ControlGroupFolder _group;
     private readonly DeviceNumber _device;
 
-    private DiskThrottle(string folder, DeviceNumber device) => (_folder, _device) = (folder, device);
+    private DiskThrottle(ControlGroupFolder group, DeviceNumber device) => (_group, _device) = (group, device);
 
     /// <summary>Makes the group; nothing is slow before <see cref="Enforce"/>.</summary>
     /// <exception cref="NodeFailedException">This machine does not allow it; the message says what it takes.</exception>
     public static DiskThrottle Create(string name, DeviceNumber? device)
     {
-        if (device is null) throw new NodeFailedException("a slow disk needs a disk under the data, which lies in memory");
-        if (!Directory.Exists(Controller)) throw new NodeFailedException($"a slow disk needs the kernel's block I/O controller at {Controller}");
+        if (device is null) throw new NodeFailedException(Purpose + " needs a disk under the data, which lies in memory");
 
-        var folder = Path.Combine(Controller, string.Create(CultureInfo.InvariantCulture, $"testbed-{Environment.ProcessId}-{name}"));
-        try
-        {
-            Directory.CreateDirectory(folder);
-            return new DiskThrottle(folder, device.Value);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new NodeFailedException($"a slow disk needs a control group, which only root may make: {error.Message}");
-        }
+        return new DiskThrottle(ControlGroupFolder.Create("blkio", name, Purpose), device.Value);
     }
 
     /// <summary>From now on what the process does in this direction is held to the rate.</summary>
     public void Enforce(DiskDirection direction, int pid, long bytesPerSecond)
     {
         SetRate(direction, bytesPerSecond);
-        Write("cgroup.procs", string.Create(CultureInfo.InvariantCulture, $"{pid}"));
+        _group.Add(pid);
     }
 
     /// <summary>As fast as the disk goes again.</summary>
     public void Lift(DiskDirection direction) => SetRate(direction, 0);
 
     /// <summary>Removes the group once its processes have ended.</summary>
-    public void Dispose()
-    {
-        for (var until = DateTime.UtcNow + EmptyPatience; ; Thread.Sleep(50))
-        {
-            try
-            {
-                Directory.Delete(_folder);
-                return;
-            }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-            {
-                // Its processes are still ending; a group that stays behind is empty and holds nobody back.
-                if (DateTime.UtcNow > until) return;
-            }
-        }
-    }
+    public void Dispose() => _group.Dispose();
 
     private void SetRate(DiskDirection direction, long bytesPerSecond) =>
-        Write($"blkio.throttle.{(direction == DiskDirection.Read ? "read" : "write")}_bps_device", string.Create(CultureInfo.InvariantCulture, $"{_device.Major}:{_device.Minor} {bytesPerSecond}"));
-
-    private void Write(string file, string text)
-    {
-        try
-        {
-            File.WriteAllText(Path.Combine(_folder, file), text);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new NodeFailedException($"a slow disk: {file} does not take '{text}': {error.Message}");
-        }
-    }
+        _group.Write(
+            $"blkio.throttle.{(direction == DiskDirection.Read ? "read" : "write")}_bps_device",
+            string.Create(CultureInfo.InvariantCulture, $"{_device.Major}:{_device.Minor} {bytesPerSecond}"));
 }
 
 internal enum DiskDirection

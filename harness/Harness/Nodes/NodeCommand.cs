@@ -9,6 +9,9 @@ public sealed record NodeCommand(string Name, string Program, IReadOnlyList<stri
 {
     /// <summary>Variables it has beside those of this process.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>A command that this one is put behind, and that becomes it, so that the process is the program's own; empty for none.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
 }
 
 /// <summary>A process of a run that did not start, or ended when it should not; the message carries the end of its log.</summary>

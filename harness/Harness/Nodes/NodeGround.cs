@@ -28,13 +28,14 @@ internal sealed class NodeGround : IAsyncDisposable
 
     public NodeLinks? Links { get; private set; }
 
-    /// <summary>Takes down the networks and disks of processes that were killed before they could, by whom interrupts twice for one.</summary>
+    /// <summary>Takes down the networks, disks and control groups of processes that were killed before they could, by whom interrupts twice for one.</summary>
     public static async Task ReleaseOrphans()
     {
         if (Environment.UserName != "root") return; // then there are none of its own
 
         await NodeNetwork.ReleaseOrphans();
         NodeDisk.ReleaseOrphans();
+        ControlGroupFolder.ReleaseOrphans();
     }
 
     /// <summary>Makes what is needed, before any node starts.</summary>

@@ -76,7 +76,8 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <exception cref="NodeFailedException">The program cannot be started.</exception>
     public static NodeProcess Start(NodeCommand command, Func<string, bool>? takeLine = null)
     {
-        var start = new ProcessStartInfo(command.Program, command.Arguments)
+        IReadOnlyList<string> line = [.. command.Launcher, command.Program, .. command.Arguments];
+        var start = new ProcessStartInfo(line[0], line.Skip(1))
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -89,7 +90,7 @@ public sealed class NodeProcess : IAsyncDisposable
         }
         catch (System.ComponentModel.Win32Exception error)
         {
-            throw new NodeFailedException($"{command.Name}: cannot start {command.Program}: {error.Message}");
+            throw new NodeFailedException($"{command.Name}: cannot start {line[0]}: {error.Message}");
         }
     }
 

@@ -147,6 +147,11 @@ public sealed class Campaign
         if (cluster.MinInSync > cluster.Replication)
             yield return $"cluster.minInSync={cluster.MinInSync} is more than cluster.replication={cluster.Replication}: nothing could be written with acks=all.";
 
+        if (cluster is { MemoryLimitBytes: not null, NodeMemoryBytes: not null })
+            yield return "cluster.memoryLimit bounds all nodes together and cluster.memory each of them: a process can be in one group only, set one of the two to none.";
+        if (CpuList.Problem("cluster.cpus", cluster.Cpus) is { } ofNodes) yield return ofNodes;
+        if (CpuList.Problem("load.cpus", load.Cpus) is { } ofGenerator) yield return ofGenerator;
+
         if (cluster.Store == StorePlace.Etcd && cluster.Strategies.ContainsKey("metadata"))
             yield return "cluster.store=etcd sets the strategy of the metadata seam itself: leave metadata out.";
         foreach (var problem in plan.Faults.Problems(cluster.Nodes, cluster.Replication, cluster.Store == StorePlace.Etcd, plan.Schedule.Measure)) yield return problem;

@@ -32,6 +32,15 @@ public sealed record ClusterPlan
     /// <summary>What the nodes may use together of memory and page cache, in force once the topic is filled; null: all there is.</summary>
     public long? MemoryLimitBytes { get; init; }
 
+    /// <summary>What each node may use of memory and page cache, from its start on; null: all there is.</summary>
+    public long? NodeMemoryBytes { get; init; }
+
+    /// <summary>CPU seconds per second that each node may use, from its start on; null: all there are.</summary>
+    public double? CpuQuota { get; init; }
+
+    /// <summary>The CPUs that all nodes run on, as <c>0-1,3</c>; null: any.</summary>
+    public string? Cpus { get; init; }
+
     /// <summary>Where the nodes agree on the cluster's state.</summary>
     public StorePlace Store { get; init; } = StorePlace.Folder;
 

@@ -33,6 +33,9 @@ public abstract record BrokerLoad : LoadPlan
     /// <summary>Whether every send and read is recorded and checked in the end, over a last reading of everything.</summary>
     public HistoryUse History { get; init; } = HistoryUse.None;
 
+    /// <summary>The CPUs that the generator runs on, as <c>0-1,3</c>; null: any.</summary>
+    public string? Cpus { get; init; }
+
     /// <summary>What keeps the machine busy beside the load.</summary>
     public Antagonist Beside { get; init; } = Antagonist.None;
 

@@ -32,6 +32,11 @@ public static class PlanSettings
         Cluster("cluster.minInSync", "copies in sync that acks=all needs", (cluster, text) => cluster with { MinInSync = Count(text) }),
 
         Cluster("cluster.memoryLimit", "memory and page cache of all nodes, from the measuring on (cgroup, as root); none", (cluster, text) => cluster with { MemoryLimitBytes = text == "none" ? null : Size(text) }),
+        Cluster("cluster.memory", "memory and page cache of each node, from its start on (cgroup, as root); none",
+            (cluster, text) => cluster with { NodeMemoryBytes = text == "none" ? null : Size(text) }),
+        Cluster("cluster.cpuQuota", "CPU time of each node as a share of one core, from its start on (cgroup, as root): 50%, 150%; none",
+            (cluster, text) => cluster with { CpuQuota = text == "none" ? null : Percent(text) }),
+        Cluster("cluster.cpus", "CPUs that all nodes run on: 0, 0,2, 1-3; none for any", (cluster, text) => cluster with { Cpus = Cpus(text) }),
         Cluster("cluster.store", "folder (shared by the nodes) or etcd (one of the run's own): where the cluster's state is agreed on", (cluster, text) => cluster with { Store = Word<StorePlace>(text) }),
         Cluster("cluster.data", "disk or tmpfs", (cluster, text) => cluster with { Data = Word<DataPlace>(text) }),
 
@@ -56,6 +61,7 @@ public static class PlanSettings
         Produce("load.check", "during or after: when records are read back", (load, text) => load with { Check = load.Check with { When = When(text) } }),
         Consume("load.consumers", "readers", (consume, text) => consume with { Consumers = Count(text) }),
         Consume("load.fetchBytes", "most bytes of a partition in one fetch", (consume, text) => consume with { PartitionMaxBytes = Size(text) }),
+        Load("load.cpus", "CPUs that the generator runs on: 1, 0-1; none for any", (load, text) => load with { Cpus = Cpus(text) }),
         Load("load.beside", "none, copy (memory) or spin (a core): what else keeps the machine busy", (load, text) => load with { Beside = Word<Antagonist>(text) }),
         Load("load.countCalls", "true counts the nodes' system calls (perf, as root)", (load, text) => load with { CountCalls = Flag(text) }),
         Load("load.runtimeEvents", "true has the nodes' runtimes tell of their collections (EventPipe); false shows what that costs", (load, text) => load with { RuntimeEvents = Flag(text) }),
@@ -273,6 +279,10 @@ public static class PlanSettings
             throw new FormatException(error.Message.TrimEnd('.'));
         }
     }
+
+    private static string? Cpus(string text) => text == "none" ? null
+        : CpuList.Parse(text) is not null ? text
+        : throw new FormatException("write CPUs such as 0, 0,2 or 1-3, or none");
 
     private static bool Flag(string text) => bool.TryParse(text, out var flag) ? flag : throw new FormatException("write true or false");
 

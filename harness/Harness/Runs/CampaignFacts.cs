@@ -92,6 +92,7 @@ public static class CampaignFacts
         yield return ("acks", send.Acks < 0 ? "all" : $"{send.Acks}");
         yield return ("producers", $"{send.Connections}, {send.MaxInFlight} requests in flight{(send.Idempotent ? ", idempotent" : "")}");
         yield return ("partitions", $"{load.Partitions}");
+        if (load.Cpus is { } cpus) yield return ("CPUs of the generator", cpus);
         yield return ("encoding", send.TemplateMode ? "one encoded batch sent again and again: an upper bound" : "every record of its own");
         if (load is ProduceLoad produce) yield return ("checked", $"every acknowledged record read back {produce.Check.When.ToString().ToLowerInvariant()} the run");
     }
@@ -114,6 +115,9 @@ public static class CampaignFacts
         foreach (var (name, value) in plan.Cluster.Settings) yield return (name, value);
         foreach (var (name, value) in plan.Cluster.Environment) yield return (name, value);
         if (plan.Cluster.MemoryLimitBytes is { } limit) yield return ("memory limit", Quantity.FormatBytes(limit));
+        if (plan.Cluster.NodeMemoryBytes is { } memory) yield return ("memory of each node", Quantity.FormatBytes(memory));
+        if (plan.Cluster.CpuQuota is { } quota) yield return ("CPU time of each node", FormattableString.Invariant($"{quota * 100:0.##} % of a core"));
+        if (plan.Cluster.Cpus is { } cpus) yield return ("CPUs of the nodes", cpus);
         if (plan.Cluster.Store == StorePlace.Etcd) yield return ("metadata", "an etcd of the run's own");
         if (plan.Cluster.Data == DataPlace.Tmpfs) yield return ("data", "tmpfs");
     }

@@ -90,11 +90,15 @@ internal sealed class CellRun : IRun
         var cell = _run.Cell;
         _observer.Step($"starting {cell.Cluster.Nodes} node{(cell.Cluster.Nodes == 1 ? "" : "s")}");
         // Outlives the nodes: a group with processes in it cannot be removed.
-        using var cap = cell.Cluster.MemoryLimitBytes is { } limit ? MemoryCap.Create(_name, limit) : null;
+        using var cap = cell.Cluster.MemoryLimitBytes is { } limit
+            ? ControlGroup.Create(_name, new ResourceLimits(limit), "cluster.memoryLimit")
+            : null;
+        using var limits = NodeLimits.Create(_name, cell.Cluster);
         Directory.CreateDirectory(_dataFolder);
         await using var ground = await NodeGround.Prepare(cell.Needs, cell.Cluster.Nodes, _dataFolder, cell.Disk.Bytes + DiskMarginBytes, _setup.Device);
-        await using var cluster = await Cluster.Start(_setup.System, ground.Settle(cell.Cluster), _dataFolder, _logFolder, firstPort: 0, _stop, ground.Settle);
-        Configurations = [.. cluster.Nodes.Select(node => new NodeConfiguration(cell.Facts.Id, node.Id, node.Settings))];
+        await using var cluster = await Cluster.Start(_setup.System, ground.Settle(cell.Cluster), _dataFolder, _logFolder, firstPort: 0, _stop,
+            place => limits.Settle(ground.Settle(place)));
+        Configurations = [.. cluster.Nodes.Select(node => new NodeConfiguration(cell.Facts.Id, node.Id, SettingsOf(node)))];
 
         var load = (BrokerLoad)cell.Load;
         await using var sampler = new Sampler(_setup.Device, load.RuntimeEvents);
@@ -130,6 +134,12 @@ internal sealed class CellRun : IRun
         if (replicas is not null) _extras.ReplicaDifferences = await Task.Run(replicas.Differences, _stop);
         if (_begin is null || _end is null)
             throw new RunFailedException("the load never reached its measured time: " + string.Join("; ", report.Problems.DefaultIfEmpty("no reason given")));
+
+    // What the kernel says of a node that was put on CPUs, beside what the node says of itself.
+    private IReadOnlyDictionary<string, string> SettingsOf(Node node) =>
+        _run.Cell.Cluster.Cpus is null || CpuList.AllowedTo(node.Process.Pid) is not { } cpus
+            ? node.Settings
+            : new Dictionary<string, string>(node.Settings) { ["harness.cpus"] = cpus };
 
         return new Measurement(_run, cell.Cluster.System, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples, _extras);
     }
@@ -256,7 +266,8 @@ internal sealed class CellRun : IRun
     /// <summary>Lets a worker do its job beside the cluster. With a sampler its measured time is marked to the moment.</summary>
     private async Task<LoadReport> Work(Cluster cluster, LoadSpec spec, Sampler? sampler, Beside? beside = null, FaultInjector? faults = null)
     {
-        await using var worker = await WorkerProcess.Start(_setup.Worker, LoadJson.Write(spec), Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler, beside, faults));
+        var program = _setup.Worker.OnCpus(((BrokerLoad)_run.Cell.Load).Cpus);
+        await using var worker = await WorkerProcess.Start(program, LoadJson.Write(spec), Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler, beside, faults));
         sampler?.Watch(Measurement.WorkerName, worker.Pid);
 
         var report = worker.Report();

@@ -6,7 +6,14 @@ using Harness.Nodes;
 namespace Harness.Runs;
 
 /// <summary>How load workers are started: the program and the arguments that make it one.</summary>
-public sealed record WorkerProgram(string Program, IReadOnlyList<string> Arguments);
+public sealed record WorkerProgram(string Program, IReadOnlyList<string> Arguments)
+{
+    /// <summary>A command that it is put behind, and that becomes it; empty for none.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
+    /// <summary>The same on some of the machine's CPUs, as <c>0-1,3</c>; null for any.</summary>
+    internal WorkerProgram OnCpus(string? cpus) => this with { Launcher = Nodes.Launcher.Of([], cpus) };
+}
 
 /// <summary>One worker at its job, in a process of its own so that its CPU time is not the harness's.</summary>
 internal sealed class WorkerProcess : IAsyncDisposable
@@ -20,7 +27,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private WorkerProcess(WorkerProgram program, string logFile, Action<LoadLine> onLine)
     {
         _onLine = onLine;
-        _process = NodeProcess.Start(new NodeCommand("the worker", program.Program, program.Arguments, logFile), TakeLine);
+        _process = NodeProcess.Start(new NodeCommand("the worker", program.Program, program.Arguments, logFile) { Launcher = program.Launcher }, TakeLine);
     }
 
     public int Pid => _process.Pid;

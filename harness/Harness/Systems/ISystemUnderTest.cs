@@ -62,6 +62,9 @@ public sealed record NodePlace(int NodeId, int Port, string DataFolder, string C
     /// <summary>Who votes about metadata, where that is agreed on before the start; null where it is not.</summary>
     public Quorum? Quorum { get; init; }
 
+    /// <summary>A command that its own is put behind, and that becomes it; empty for none.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
     /// <summary>The file that stands for the network namespace it runs in; null for this process's own.</summary>
     public string? NetworkNamespace { get; init; }
 }

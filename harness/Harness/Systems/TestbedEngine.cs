@@ -66,7 +66,7 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
             program = "nsenter";
         }
 
-        return new NodeCommand($"node {place.NodeId}", program, arguments, place.LogFile) { Environment = cluster.Environment };
+        return new NodeCommand($"node {place.NodeId}", program, arguments, place.LogFile) { Environment = cluster.Environment, Launcher = place.Launcher };
     }
 
     // The broker's --check asks for its options to be checked.

@@ -151,6 +151,6 @@ public sealed class ApacheKafka : ISystemUnderTest
     {
         // nsenter(1) becomes the program it starts: the process is the broker's own.
         if (place.NetworkNamespace is { } space) command.InsertRange(0, ["nsenter", $"--net={space}"]);
-        return new NodeCommand($"node {place.NodeId}", command[0], command[1..], place.LogFile) { Environment = environment };
+        return new NodeCommand($"node {place.NodeId}", command[0], command[1..], place.LogFile) { Environment = environment, Launcher = place.Launcher };
     }
 }
