@@ -22,23 +22,32 @@ internal static class CampaignJob
 {
     /// <exception cref="PlanException">The disk is too small for it.</exception>
     /// <exception cref="CommandException">The data folder cannot be written.</exception>
-    public static async Task<CampaignResult> Measure(
-        Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, CancellationToken stop)
-    {
-        var workFolder = MakeWorkFolder(campaign, places);
-        try
+    public static Task<CampaignResult> Measure(
+        Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, CancellationToken stop) =>
+        Run(campaign, system, places, surroundings, (machine, workFolder) =>
+            ResultFolder.Create(places.Out, CampaignFacts.Describe(campaign, machine, workFolder, CommandLineOf(campaign)), machine), stop);
+
+    /// <summary>Makes the runs of a campaign that its folder does not have.</summary>
+    /// <param name="campaign">The campaign of the folder.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="allowed">Kinds of differences, as <see cref="ResumeCommand"/> names them, across which it is gone on with.</param>
+    /// <param name="system">Starts the brokers.</param>
+    /// <param name="places">Where data goes.</param>
+    /// <param name="surroundings">Where progress goes.</param>
+    /// <param name="stop">Ends it early; it can then be resumed again.</param>
+    /// <inheritdoc cref="Measure"/>
+    public static Task<CampaignResult> Resume(
+        Campaign campaign, ResultFolder folder, IReadOnlyList<string> allowed, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings,
+        CancellationToken stop) =>
+        Run(campaign, system, places, surroundings, (machine, _) =>
         {
-            var machine = await MachineProbe.Observe(workFolder, Checkout.Root);
-            var folder = ResultFolder.Create(places.Out, CampaignFacts.Describe(campaign, machine, workFolder, CommandLineOf(campaign)), machine);
-            var setup = new RunSetup(
-                system, Worker(WorkerCommand.Name), Worker(FileWorkerCommand.Name), workFolder, Path.Combine(folder.Path, "logs"), places.KeepData);
-            return await Run(setup, campaign, folder, surroundings, stop);
-        }
-        finally
-        {
-            if (!places.KeepData) Directory.Delete(workFolder, recursive: true);
-        }
-    }
+            var differences = FolderDifference.Of(folder.Machine, machine).ToList();
+            ResumeCommand.ThrowUnlessAllowed(folder.Path, differences, allowed);
+            var resumed = new ResumeFacts(DateTimeOffset.UtcNow, folder.Runs.Count, [.. differences.Select(difference => difference.ToString())]);
+            using var writing = folder.TakeForWriting();
+            folder.WritePlan(folder.Plan with { Resumed = [.. folder.Plan.Resumed, resumed], Caveats = [.. folder.Plan.Caveats, resumed.Caveat] });
+            return folder;
+        }, stop);
 
     /// <summary>Shows what came out.</summary>
     /// <returns>The exit code that says so.</returns>
@@ -63,8 +72,7 @@ internal static class CampaignJob
 
         try
         {
-            var name = $"{campaign.Experiment.Id}-{DateTime.UtcNow:yyyyMMdd'T'HHmmss'Z'}-{Environment.ProcessId}";
-            return Directory.CreateDirectory(Path.Combine(places.Data, name)).FullName;
+            return WorkFolder.Make(places.Data, campaign.Experiment.Id, places.KeepData);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -72,13 +80,26 @@ internal static class CampaignJob
         }
     }
 
-    private static Task<CampaignResult> Run(RunSetup setup, Campaign campaign, ResultFolder folder, Surroundings surroundings, CancellationToken stop)
+    private static async Task<CampaignResult> Run(
+        Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, Func<MachineFacts, string, ResultFolder> folderOf,
+        CancellationToken stop)
     {
-        if (!surroundings.IsTerminal) return new CampaignRunner(setup, new PlainProgress(surroundings.Out)).Run(campaign, folder, stop);
+        var workFolder = MakeWorkFolder(campaign, places);
+        try
+        {
+            var folder = folderOf(await MachineProbe.Observe(workFolder, Checkout.Root), workFolder);
+            var setup = new RunSetup(
+                system, Worker(WorkerCommand.Name), Worker(FileWorkerCommand.Name), workFolder, Path.Combine(folder.Path, "logs"), places.KeepData);
+            if (!surroundings.IsTerminal) return await new CampaignRunner(setup, new PlainProgress(surroundings.Out)).Run(campaign, folder, stop);
 
-        var console = surroundings.CreateConsole();
-        return console.Status().StartAsync("preparing", status =>
-            new CampaignRunner(setup, new TerminalProgress(console, status)).Run(campaign, folder, stop));
+            var console = surroundings.CreateConsole();
+            return await console.Status().StartAsync("preparing", status =>
+                new CampaignRunner(setup, new TerminalProgress(console, status)).Run(campaign, folder, stop));
+        }
+        finally
+        {
+            if (!places.KeepData) Directory.Delete(workFolder, recursive: true);
+        }
     }
 
     /// <summary>The same again, order and records included.</summary>

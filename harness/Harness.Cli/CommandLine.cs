@@ -20,6 +20,8 @@ internal static class CommandLine
             RunCommand.Create(surroundings),
             CompareCommand.Create(surroundings),
             ReplayCommand.Create(surroundings),
+            ResumeCommand.Create(surroundings),
+            ReportCommand.Create(surroundings),
             MicroCommand.Create(surroundings),
             SimulateCommand.Create(surroundings),
             UpCommand.Create(surroundings),

@@ -1,11 +1,7 @@
 using System.CommandLine;
-using Experiments;
 using Harness.Cli.Progress;
-using Harness.Plans;
 using Harness.Results;
-using Harness.Runs;
 using Harness.Statistics;
-using Harness.Systems;
 
 namespace Harness.Cli.Commands;
 
@@ -33,28 +29,13 @@ internal static class ReplayCommand
             var metrics = ComparisonOptions.Metrics(parsed.GetValue(metric)!);
             var bases = CampaignResults.Open(parsed.GetValue(folder)!);
             var system = Checkout.Systems;
-            var campaign = await Prepare(bases, system, stop);
+            var campaign = await PlanAgain.Prepare(bases, system, stop);
             var places = new CampaignPlaces(parsed.GetValue(output) ?? Checkout.Results, parsed.GetValue(data) ?? Checkout.Data, KeepData: false);
             var result = await CampaignJob.Measure(campaign, system, places, surroundings, stop);
             var measured = CampaignJob.Report(result, surroundings);
             return result.Interrupted ? measured : Compare(bases, CampaignResults.Of(result.Folder), metrics, rule, surroundings);
         });
         return command;
-    }
-
-    private static async Task<Campaign> Prepare(CampaignResults bases, ISystemUnderTest system, CancellationToken stop)
-    {
-        var plan = bases.Plan;
-        if (plan.Overrides is not { } overrides)
-            throw new CommandException(
-                $"{bases.Folder.Path} was written before overrides were kept in plan.json: repeat it with '{plan.Command}', then compare the two.");
-
-        var campaign = await Campaign.Prepare(ExperimentCatalog.Find(plan.Experiment), overrides, plan.Seed, system, stop);
-        var changes = PlanChanges.Between(plan, CampaignFacts.Describe(campaign, bases.Machine, Path.GetTempPath(), plan.Command)).ToList();
-        return changes.Count == 0 ? campaign
-            : throw new CommandException(
-                $"{plan.Experiment} is no longer the plan of {bases.Folder.Path}; check out commit {bases.Machine.GitSha} to repeat it:\n"
-                + string.Join('\n', changes));
     }
 
     private static int Compare(

@@ -20,16 +20,32 @@ internal sealed class RunningCampaign : IDisposable
     /// <summary>Where the nodes' data lay; empty when nothing was left behind.</summary>
     public string WorkFolder => Path.Combine(_folder, "work");
 
-    public async Task<CampaignResult> Run(Experiment experiment, ISystemUnderTest? system = null, CancellationToken stop = default)
+    public async Task<CampaignResult> Run(
+        Experiment experiment, ISystemUnderTest? system = null, IRunObserver? observer = null, CancellationToken stop = default)
     {
         system ??= new TestbedEngine(Checkout.BrokerAssembly);
         Directory.CreateDirectory(WorkFolder);
         var campaign = await Campaign.Prepare(experiment, [], seed: 3, system, CancellationToken.None);
         var machine = await MachineProbe.Observe(WorkFolder, checkout: null);
-        _result = ResultFolder.Create(Path.Combine(_folder, "results"), CampaignFacts.Describe(campaign, machine, WorkFolder, "test"), machine);
+        var folder = ResultFolder.Create(Path.Combine(_folder, "results"), CampaignFacts.Describe(campaign, machine, WorkFolder, "test"), machine);
+        return await Measure(campaign, folder, system, observer, stop);
+    }
+
+    /// <summary>Goes on with it as another process would, from what lies on disk.</summary>
+    public async Task<CampaignResult> Resume(Experiment experiment)
+    {
+        var system = new TestbedEngine(Checkout.BrokerAssembly);
+        var campaign = await Campaign.Prepare(experiment, [], seed: 3, system, CancellationToken.None);
+        return await Measure(campaign, ResultFolder.Open(Folder.Path), system, observer: null, CancellationToken.None);
+    }
+
+    private async Task<CampaignResult> Measure(
+        Campaign campaign, ResultFolder folder, ISystemUnderTest system, IRunObserver? observer, CancellationToken stop)
+    {
+        _result = folder;
         WorkerProgram Worker(string command) => new(DotNetHost.Path, [typeof(CommandLine).Assembly.Location, command]);
-        var setup = new RunSetup(system, Worker("worker"), Worker("files"), WorkFolder, Path.Combine(_result.Path, "logs"), KeepData: false);
-        return await new CampaignRunner(setup, new PlainProgress(TextWriter.Null)).Run(campaign, _result, stop);
+        var setup = new RunSetup(system, Worker("worker"), Worker("files"), WorkFolder, Path.Combine(folder.Path, "logs"), KeepData: false);
+        return await new CampaignRunner(setup, observer ?? new PlainProgress(TextWriter.Null)).Run(campaign, folder, stop);
     }
 
     /// <summary>A machine that runs other tests beside this one may be late with its counters: what they say is not what is asserted.</summary>

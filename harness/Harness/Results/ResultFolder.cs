@@ -87,6 +87,21 @@ public sealed class ResultFolder
         return new ResultFolder(full, plan, machine, [.. RunTable.Parse(File.ReadAllText(runsPath))]);
     }
 
+    /// <summary>Keeps other campaigns from writing here until it is disposed of, or this process ends.</summary>
+    /// <exception cref="ResultException">Another campaign is writing here.</exception>
+    public IDisposable TakeForWriting()
+    {
+        try
+        {
+            return new FileStream(
+                System.IO.Path.Combine(Path, "campaign.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (IOException e)
+        {
+            throw new ResultException($"{Path} is being written by another campaign: {e.Message}", e);
+        }
+    }
+
     /// <summary>What a result's folder is called: <c>UTC-SHA</c>, so that names sort by time and tell what was measured.</summary>
     public static string NameOf(DateTimeOffset started, MachineFacts machine)
     {
@@ -124,6 +139,9 @@ public sealed class ResultFolder
         WriteRuns();
     }
 
+    /// <summary>Puts the latencies of a cell's runs, merged, beside those of each.</summary>
+    public void WriteLatency(CellFacts cell, Histogram merged) => WriteLatency(cell.Id, merged);
+
     /// <summary>The run's latencies; empty when it recorded none.</summary>
     public Histogram ReadLatency(RunRow run)
     {
@@ -139,9 +157,6 @@ public sealed class ResultFolder
 
     /// <summary>Acknowledgements by tenths of a second; empty when the run had no faults.</summary>
     public IReadOnlyList<AckPoint> ReadAcks(RunRow run) => ReadTable<AckPoint>("acks", run);
-    /// <summary>Puts the latencies of a cell's runs, merged, beside those of each.</summary>
-    public void WriteLatency(CellFacts cell, Histogram merged) => WriteLatency(cell.Id, merged);
-
 
     /// <summary>Puts a chart or the report beside the data; the name is relative to <see cref="Path"/>: <c>charts/p99.svg</c>.</summary>
     public void WriteText(string name, string text)

@@ -63,6 +63,9 @@ public sealed record ResultPlan
 
     public DateTimeOffset? Finished { get; init; }
 
+    /// <summary>When it was gone on with after having been cut off; empty for a campaign made in one go.</summary>
+    public IReadOnlyList<ResumeFacts> Resumed { get; init; } = [];
+
     /// <summary>Why no more repeats were made, where precision or a budget decided it; null where the plan's number did.</summary>
     public string? RepeatsEnded { get; init; }
 
@@ -81,17 +84,17 @@ public sealed record ResultPlan
 /// <param name="Unit">Unit of a numeric axis, such as <c>records/s</c>, empty for plain counts; null for names.</param>
 public sealed record AxisFacts(string Name, IReadOnlyList<string> Values, string? Unit = null)
 {
-    /// <summary>A value as people read it: <c>1000000</c> on an axis in records/s is <c>1M records/s</c>, <c>4</c> on one named consumers
-    /// without unit is <c>consumers 4</c>; a name stays what it is, or is what <see cref="Labels"/> calls it.</summary>
-    public string TextOf(string value)
     /// <summary>What values are called where their texts are for programs; a value that is not named here shows its text.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>A value as people read it: <c>1000000</c> on an axis in records/s is <c>1M records/s</c>, <c>4</c> on one named consumers
+    /// without unit is <c>consumers 4</c>; a name stays what it is, or is what <see cref="Labels"/> calls it.</summary>
+    public string TextOf(string value)
     {
+        if (Labels.TryGetValue(value, out var label)) return label;
         if (Unit is null || !double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)) return value;
 
         return Unit.Length == 0 ? $"{Name} {Figure.Exact(number)}" : $"{Figure.Exact(number)} {Unit}";
-        if (Labels.TryGetValue(value, out var label)) return label;
     }
 }
 

@@ -25,19 +25,23 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
 
     private const long SettledBytes = 64 << 20;
 
-    /// <summary>Makes all runs.</summary>
+    /// <summary>Makes all runs, but those that the folder has.</summary>
     /// <param name="campaign">What to measure.</param>
-    /// <param name="folder">The result folder to write to.</param>
+    /// <param name="folder">The result folder to write to, new or of the same campaign when it was cut off.</param>
     /// <param name="stop">Stops after ending what runs; the result then holds the runs made.</param>
     public async Task<CampaignResult> Run(Campaign campaign, ResultFolder folder, CancellationToken stop)
     {
+        using var writing = folder.TakeForWriting();
         await NodeGround.ReleaseOrphans();
+        WorkFolder.ReleaseOrphans(setup.WorkFolder);
         observer.CampaignStarts(campaign, folder.Path);
+        var spent = CampaignTime.Spent(folder.Plan, folder.Runs);
+        var clock = Stopwatch.StartNew();
         var before = MachineCounters.Read(null);
         var interrupted = false;
         try
         {
-            await MakeRounds(campaign, folder, stop);
+            await MakeRounds(campaign, folder, spent, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -45,29 +49,36 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
         }
 
         var machine = MachineCounters.Read(null).Since(before);
-        folder.WriteMachine(folder.Machine with { StealShare = machine.TotalTime > TimeSpan.Zero ? machine.StealTime / machine.TotalTime : 0 });
+        var steal = machine.TotalTime > TimeSpan.Zero ? machine.StealTime / machine.TotalTime : 0;
+        if (folder.Machine.StealShare is { } earlier) steal = ((earlier * spent) + (steal * clock.Elapsed)) / (spent + clock.Elapsed);
+        folder.WriteMachine(folder.Machine with { StealShare = steal });
         if (!interrupted) folder.WritePlan(folder.Plan with { Finished = DateTimeOffset.UtcNow });
         ReportBuilder.Write(folder);
         return new CampaignResult(folder, interrupted);
     }
 
-    private async Task MakeRounds(Campaign campaign, ResultFolder folder, CancellationToken stop)
+    private async Task MakeRounds(Campaign campaign, ResultFolder folder, TimeSpan spent, CancellationToken stop)
     {
+        var made = folder.Runs.Select(run => (run.Cell, run.Repeat)).ToHashSet();
         var goal = GoalOf(campaign, folder.Plan);
         var planned = campaign.Runs.Count;
         var clock = Stopwatch.StartNew();
-        var roundBegan = TimeSpan.Zero;
+        var roundBegan = spent;
         foreach (var round in campaign.Rounds())
         {
-            var elapsed = clock.Elapsed;
-            if (folder.Runs.Count >= planned && goal?.StopsBecause(folder.Plan, folder.Runs, elapsed, elapsed - roundBegan) is { } reason)
+            var missing = round.Where(run => !made.Contains((run.Cell.Facts.Id, run.Repeat))).ToList();
+            if (missing.Count == 0) continue;
+
+            var elapsed = spent + clock.Elapsed;
+            if (folder.Runs.Count >= planned && missing.Count == round.Count
+                && goal?.StopsBecause(folder.Plan, folder.Runs, elapsed, elapsed - roundBegan) is { } reason)
             {
                 folder.WritePlan(folder.Plan with { RepeatsEnded = reason });
                 return;
             }
 
             roundBegan = elapsed;
-            foreach (var run in round) await Make(run, campaign.Seed, folder, planned, stop);
+            foreach (var run in missing) await Make(run, campaign.Seed, folder, planned, stop);
         }
     }
 
@@ -80,7 +91,8 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
         var outcome = await run.Measure();
         var row = scheduled.Cell.Faults.IsEmpty ? Judged(outcome) : outcome.Row; // what a fault does is no drift
         folder.Append(row, outcome.Latency, outcome.Timeline, outcome.Faults, outcome.Acks);
-        if (scheduled.Repeat == scheduled.Cell.Schedule.FirstRepeat) folder.WritePlan(folder.Plan with { Nodes = [.. folder.Plan.Nodes, .. run.Configurations] });
+        if (folder.Plan.Nodes.All(node => node.Cell != row.Cell))
+            folder.WritePlan(folder.Plan with { Nodes = [.. folder.Plan.Nodes, .. run.Configurations] });
         observer.RunEnds(row);
     }
 

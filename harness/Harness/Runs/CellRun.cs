@@ -19,9 +19,6 @@ internal sealed class CellRun : IRun
     /// <summary>Read before a cold measurement, so that the node's code is warm although its pages are not.</summary>
     private const long WarmupFillBytes = 256 << 20;
 
-    /// <summary>Where Linux keeps its file system in memory (shm_overview(7)).</summary>
-    private const string MemoryFolder = "/dev/shm";
-
     /// <summary>What a disk of a node's own holds beyond the plan's records: its journal, its inodes, the node's other files.</summary>
     private const long DiskMarginBytes = 256 << 20;
 
@@ -55,7 +52,7 @@ internal sealed class CellRun : IRun
         _observer = observer;
         _stop = stop;
         _name = $"{run.Cell.Facts.Id}-{run.Repeat}";
-        _dataFolder = run.Cell.Cluster.Data == DataPlace.Tmpfs ? Path.Combine(MemoryFolder, $"testbed-{Environment.ProcessId}-{_name}") : Path.Combine(setup.WorkFolder, _name);
+        _dataFolder = run.Cell.Cluster.Data == DataPlace.Tmpfs ? WorkFolder.InMemory(_name) : Path.Combine(setup.WorkFolder, _name);
         _logFolder = Path.Combine(setup.LogFolder, _name);
     }
 
@@ -135,14 +132,14 @@ internal sealed class CellRun : IRun
         if (_begin is null || _end is null)
             throw new RunFailedException("the load never reached its measured time: " + string.Join("; ", report.Problems.DefaultIfEmpty("no reason given")));
 
+        return new Measurement(_run, cell.Cluster.System, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples, _extras);
+    }
+
     // What the kernel says of a node that was put on CPUs, beside what the node says of itself.
     private IReadOnlyDictionary<string, string> SettingsOf(Node node) =>
         _run.Cell.Cluster.Cpus is null || CpuList.AllowedTo(node.Process.Pid) is not { } cpus
             ? node.Settings
             : new Dictionary<string, string>(node.Settings) { ["harness.cpus"] = cpus };
-
-        return new Measurement(_run, cell.Cluster.System, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples, _extras);
-    }
 
     private async Task<ReplicaCheck?> BeginReplicaCheck(Cluster cluster)
     {

@@ -43,6 +43,9 @@ public sealed record FolderDifference(DifferenceKind Kind, string What, string B
             .Concat(OfSettings(bases, these, pairs))
             .Concat(OfCompleteness(bases, these, pairs));
 
+    /// <summary>In what two places of measuring differ: machine, its settings, and the code.</summary>
+    public static IEnumerable<FolderDifference> Of(MachineFacts bases, MachineFacts these) => OfMachines(bases, these).Concat(OfCommits(bases, these));
+
     private static IEnumerable<FolderDifference> OfMachines(MachineFacts bases, MachineFacts these)
     {
         (string Name, Func<MachineFacts, string> Of)[] facts =
@@ -58,10 +61,12 @@ public sealed record FolderDifference(DifferenceKind Kind, string What, string B
             .Concat(Differ(DifferenceKind.Setting, bases.KernelSettings, these.KernelSettings));
     }
 
-    private static IEnumerable<FolderDifference> OfVersions(CampaignResults bases, CampaignResults these) =>
-        Differ(DifferenceKind.Version, "commit", Commit(bases.Machine), Commit(these.Machine))
-            .Concat(Differ(DifferenceKind.Version, "system", Texts(bases.Runs, run => run.System), Texts(these.Runs, run => run.System)))
-            .Concat(bases.Machine.GitDirty && these.Machine.GitDirty && bases.Machine.GitSha == these.Machine.GitSha
+    private static IEnumerable<FolderDifference> OfVersions(CampaignResults bases, CampaignResults these) => OfCommits(bases.Machine, these.Machine)
+        .Concat(Differ(DifferenceKind.Version, "system", Texts(bases.Runs, run => run.System), Texts(these.Runs, run => run.System)));
+
+    private static IEnumerable<FolderDifference> OfCommits(MachineFacts bases, MachineFacts these) =>
+        Differ(DifferenceKind.Version, "commit", Commit(bases), Commit(these))
+            .Concat(bases.GitDirty && these.GitDirty && bases.GitSha == these.GitSha
                 ? [new FolderDifference(DifferenceKind.Version, "changes that are in no commit", "some", "maybe others")]
                 : []);
 
