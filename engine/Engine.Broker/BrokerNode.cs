@@ -1,5 +1,4 @@
 using System.Net;
-using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Cluster;
 using Engine.Broker.Handlers;
@@ -8,6 +7,7 @@ using Engine.Broker.Network;
 using Engine.Broker.Partitions;
 using Engine.Broker.Replication;
 using Engine.Broker.Waiting;
+using Engine.Core.Acks;
 using Engine.Core.Cluster;
 using Engine.Protocol.Wire;
 using Engine.Storage;

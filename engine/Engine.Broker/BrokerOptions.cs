@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Net;
-using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Metadata;
 using Engine.Broker.Network;
 using Engine.Broker.Replication;
+using Engine.Core.Acks;
 using Engine.Core.Cluster;
 using Engine.Core.Strategies;
 using Engine.Storage.Cache;

@@ -1,7 +1,7 @@
-using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Partitions;
 using Engine.Broker.Replication;
+using Engine.Core.Acks;
 using Engine.Core.Cluster;
 using Engine.Core.Partitions;
 using Engine.Storage;

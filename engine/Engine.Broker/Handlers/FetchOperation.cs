@@ -1,9 +1,9 @@
-using Engine.Broker.Acks;
 using Engine.Broker.Network;
 using Engine.Broker.Partitions;
 using Engine.Broker.Replication;
 using Engine.Broker.Waiting;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
 

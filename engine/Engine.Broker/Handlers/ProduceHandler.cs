@@ -1,7 +1,7 @@
-using Engine.Broker.Acks;
 using Engine.Broker.Cluster;
 using Engine.Broker.Partitions;
 using Engine.Broker.Waiting;
+using Engine.Core.Acks;
 using Engine.Protocol.Wire;
 
 namespace Engine.Broker.Handlers;

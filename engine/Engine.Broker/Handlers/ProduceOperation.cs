@@ -1,7 +1,7 @@
-using Engine.Broker.Acks;
 using Engine.Broker.Partitions;
 using Engine.Broker.Waiting;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
 using Engine.Protocol.Wire;

@@ -81,11 +81,11 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
 
     public ClusterState State => _state;
 
-    public bool IsController => _seat.IsHeld && _heartbeat.Session.Holds;
+    public bool IsController => _seat.IsHeld && HoldsSession;
 
     public int ControllerId => _seat.HolderId;
 
-    public bool HoldsSession => _heartbeat.Session.Holds;
+    public bool HoldsSession => _heartbeat.Session.HoldsAt(MonotonicClock.Now);
 
     public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records)
     {
@@ -155,7 +155,7 @@ internal sealed class EmbeddedMetadataStore : IMetadataStore
             }
 
             var isDue = Environment.TickCount64 - looked >= LookInterval.TotalMilliseconds;
-            if (isDue || !_heartbeat.Session.Holds)
+            if (isDue || !HoldsSession)
             {
                 _seat.Look();
                 looked = Environment.TickCount64;

@@ -1,6 +1,7 @@
 using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using Engine.Core;
+using Engine.Core.Cluster;
 using Microsoft.Win32.SafeHandles;
 
 namespace Engine.Broker.Metadata;
@@ -8,7 +9,7 @@ namespace Engine.Broker.Metadata;
 /// <summary>Shows the other processes of this machine that this one runs: the monotonic clock, again and again, in shared memory.</summary>
 /// <remarks>
 /// <para>CLOCK_MONOTONIC is one clock for all processes of a machine, so this node and those who read its beat compute its silence from
-/// the same two numbers: when they may take it for dead, <see cref="SessionClock.Holds"/> is false here already.</para>
+/// the same two numbers: when they may take it for dead, <see cref="SessionClock.HoldsAt"/> is false here already.</para>
 /// <para>The memory is a memfd_create(2) of this process, which others open as /proc/PID/fd/N. A file in the cluster's folder would do
 /// for reading, but storing into one waits for the disk whenever the file system has just written the page back, and a node whose disk
 /// is slow is not dead. It also leaves nothing behind. The thread does nothing else, so nothing else can hold it up.</para>
@@ -36,7 +37,7 @@ internal sealed partial class Heartbeat : IDisposable
         _mapping = MemoryMappedFile.CreateFromFile(
             _memory, mapName: null, sizeof(long), MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: true);
         _beat = _mapping.CreateViewAccessor(0, sizeof(long));
-        _session = new SessionClock(times.Timeout);
+        _session = new SessionClock(times.Timeout, MonotonicClock.Now);
         _steadySince = _session.Last.Nanoseconds;
         _beat.Write(0, _steadySince);
         _thread = new Thread(Run) { Name = "heartbeat", IsBackground = true };
@@ -72,7 +73,7 @@ internal sealed partial class Heartbeat : IDisposable
         {
             var now = MonotonicClock.Now;
             var silence = now - _session.Last;
-            var isOver = silence >= _times.Timeout;
+            var isOver = _session.IsOverAt(now);
             // Before the beat: whoever finds it fresh must also find that there was a gap.
             if (isOver) _session.CountGap();
             if (silence >= _times.Timeout / 2) Volatile.Write(ref _steadySince, now.Nanoseconds);

@@ -1,3 +1,4 @@
+using Engine.Core.Partitions;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
 
@@ -121,6 +122,3 @@ internal sealed partial class Partition
     private int BatchBytes(ReadOnlySpan<byte> bytes) =>
         Settings.Check.ChecksCrc ? BatchCheck.SoundBatchBytes(bytes) : BatchCheck.WholeBatchBytes(bytes);
 }
-
-/// <summary>Where a follower stands when it asks.</summary>
-internal readonly record struct FollowerPosition(int LeaderEpoch, long EndOffset, int LastEpoch, long LogStartOffset, bool IsFollower);

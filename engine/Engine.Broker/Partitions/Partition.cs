@@ -1,7 +1,7 @@
-using Engine.Broker.Acks;
 using Engine.Broker.Replication;
 using Engine.Broker.Waiting;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Partitions;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
@@ -416,14 +416,7 @@ internal sealed partial class Partition
         _flushWaiters.TakeReached(long.MaxValue, ref woken);
     }
 
-    private long Reached(Progress progress) => progress switch
-    {
-        Progress.Appended => _log.EndOffset,
-        Progress.Stored => _log.StoredOffset,
-        Progress.HeldByMajority => _state.MajorityEnd,
-        Progress.Flushed => _state.FlushedEnd(_log.FlushedOffset),
-        _ => _state.HighWatermark,
-    };
+    private long Reached(Progress progress) => _state.Reached(progress, _log.EndOffset, _log.StoredOffset, _log.FlushedOffset);
 
     private OffsetWaiters Waiters(Progress progress) => progress switch
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Core.Partitions;
 using Engine.Storage;
 
 namespace Engine.Broker.Partitions;
@@ -8,7 +9,9 @@ namespace Engine.Broker.Partitions;
 /// Thread-safe: they are written in the background. Losing one costs reading further back; one that tells of batches that were
 /// since truncated would be worse, so those are gone for good before the log is cut.
 /// </remarks>
-internal sealed class ProducerSnapshots(string folder)
+/// <param name="folder">The log's.</param>
+/// <param name="name">The partition's, for people.</param>
+internal sealed class ProducerSnapshots(string folder, string name) : IProducerSnapshots
 {
     // Of those taken at rolls. Only the newest is read, unless it is damaged or the log is cut back to before it.
     private const int Kept = 8;
@@ -20,6 +23,26 @@ internal sealed class ProducerSnapshots(string folder)
 
     /// <summary>Changes when snapshots become untrue: what was taken before is not to be written after.</summary>
     public int Era => Volatile.Read(ref _era);
+
+    /// <inheritdoc/>
+    public void Take(ProducerSnapshot snapshot, bool durably)
+    {
+        var era = Era;
+        ThreadPool.QueueUserWorkItem(_ => TryWrite(snapshot, era, durably));
+    }
+
+    /// <summary>As <see cref="Write"/>; what goes wrong is told to people, as it costs the next start some reading and nothing else.</summary>
+    public void TryWrite(ProducerSnapshot snapshot, int era, bool durably)
+    {
+        try
+        {
+            Write(snapshot, era, durably);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            NodeLog.Warn($"{name}: its producers at offset {snapshot.Offset} are not kept on disk: {failure.Message}");
+        }
+    }
 
     /// <summary>Writes a snapshot, unless it is there already, and removes what it takes the place of.</summary>
     /// <param name="era">The era it was taken in; in a later one nothing is written.</param>
@@ -40,7 +63,7 @@ internal sealed class ProducerSnapshots(string folder)
         }
     }
 
-    /// <summary>The newest sound snapshot between two offsets, both included; null when there is none.</summary>
+    /// <inheritdoc/>
     public ProducerSnapshot? Newest(long from, long to)
     {
         lock (_files)
@@ -48,7 +71,7 @@ internal sealed class ProducerSnapshots(string folder)
             foreach (var (offset, path) in Files().Where(file => file.Offset >= from && file.Offset <= to).Reverse())
             {
                 // Under another's name it is another log's, or the disk's mistake.
-                if (DurableFile.TryRead(path) is { } bytes && ProducerSnapshot.Parse(bytes) is { } snapshot && snapshot.Offset == offset)
+                if (DurableFile.TryRead(path) is { } bytes && ProducerSnapshotBytes.Parse(bytes) is { } snapshot && snapshot.Offset == offset)
                 {
                     _newest = offset;
                     return snapshot;
@@ -59,7 +82,7 @@ internal sealed class ProducerSnapshots(string folder)
         }
     }
 
-    /// <summary>Removes all that tell of batches from <paramref name="offset"/> on; on return they stay away after a power cut too.</summary>
+    /// <inheritdoc/>
     public void DropAbove(long offset)
     {
         lock (_files)

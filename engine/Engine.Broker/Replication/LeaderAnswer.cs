@@ -1,5 +1,6 @@
 using Engine.Broker.Partitions;
 using Engine.Core;
+using Engine.Core.Partitions;
 using Engine.Protocol.Messages;
 using Engine.Storage;
 

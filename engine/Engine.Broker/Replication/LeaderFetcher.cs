@@ -1,6 +1,7 @@
 using System.Text;
 using Engine.Broker.Partitions;
 using Engine.Core;
+using Engine.Core.Partitions;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
 using Engine.Storage;

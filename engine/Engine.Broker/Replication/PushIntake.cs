@@ -1,6 +1,6 @@
 using System.Text;
 using Engine.Broker.Partitions;
-using Engine.Core;
+using Engine.Core.Pushing;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
 using Engine.Storage;
@@ -106,8 +106,8 @@ internal sealed class PushIntake : ILeaderLink
                 continue;
             }
 
-            log.Begin(position);
-            _request.Subscribe(log.Number, log.Run, log.TopicUtf8, log.Partition.Index, new PushPosition(
+            log.Run.Begin(position);
+            _request.Subscribe(log.Number, log.Run.Number, log.TopicUtf8, log.Partition.Index, new PushPosition(
                 position.LeaderEpoch, position.EndOffset, FlushedOf(log.Partition, position.EndOffset), position.LastEpoch, position.LogStartOffset));
             _ended[i] = _ended[^1];
             _ended.RemoveAt(_ended.Count - 1);
@@ -124,12 +124,11 @@ internal sealed class PushIntake : ILeaderLink
         foreach (var log in _touched)
         {
             log.IsTouched = false;
-            if (!log.IsRunning || !IsAcknowledgeable(log.Partition)) continue;
+            if (!log.Run.IsRunning || !IsAcknowledgeable(log.Partition)) continue;
 
-            // In another epoch the log may hold others' records at the same offsets: nothing is said of them to this leader.
             var position = log.Partition.Position();
-            if (!position.IsFollower || position.LeaderEpoch != log.Position.LeaderEpoch) End(log, RetryPauseMs);
-            else _request.Acknowledge(new PushAcknowledgement(log.Number, log.Run, position.EndOffset, FlushedOf(log.Partition, position.EndOffset)));
+            if (!log.Run.MayAcknowledge(position)) Ended(log, RetryPauseMs);
+            else _request.Acknowledge(new PushAcknowledgement(log.Number, log.Run.Number, position.EndOffset, FlushedOf(log.Partition, position.EndOffset)));
         }
 
         _touched.Clear();
@@ -144,7 +143,7 @@ internal sealed class PushIntake : ILeaderLink
         {
             if ((uint)pushed.Number >= (uint)_logs.Length) throw new WireException($"the leader pushed a partition numbered {pushed.Number}");
             var log = _logs[pushed.Number];
-            if (log.IsRunning && log.Run == pushed.Run) Take(log, pushed, bytes);
+            if (log.Run.IsServedBy(pushed.Run)) Take(log, pushed, bytes);
         }
 
         _request.TakenBytes += _frame.RecordsBytes;
@@ -154,24 +153,22 @@ internal sealed class PushIntake : ILeaderLink
     private void Take(FollowedLog log, in PushedPartition pushed, ReadOnlySpan<byte> bytes)
     {
         var hasRecords = pushed.RecordsLength > 0;
-        var end = log.Partition.Log.EndOffset;
-        // A frame without records has nothing to continue; its watermark holds as far as the log reaches.
-        var position = log.Position with { EndOffset = hasRecords ? pushed.BaseOffset : end };
+        var position = log.Run.Expected(hasRecords, pushed.BaseOffset, log.Partition.Log.EndOffset);
         var goesOn = LeaderAnswer.Take(log.Partition, position, new FetchedPartition(
             0, 0, 0, log.Partition.Index, pushed.Error, pushed.HighWatermark, pushed.HighWatermark, pushed.LogStartOffset, pushed.Diverging,
             pushed.RecordsStart, pushed.RecordsLength), bytes);
-        if (pushed.Diverging is not null || pushed.Error == ErrorCode.OffsetOutOfRange) End(log, pauseMs: 0);
-        else if (!goesOn || pushed.Error != ErrorCode.None || (hasRecords && log.Partition.Log.EndOffset <= pushed.BaseOffset)) End(log, RetryPauseMs);
-        else if (hasRecords && !log.IsTouched)
+        var turn = log.Run.Took(pushed.Error, pushed.Diverging is not null, goesOn, hasRecords, pushed.BaseOffset, log.Partition.Log.EndOffset);
+        if (turn == FollowedTurn.BeginsAnew) Ended(log, pauseMs: 0);
+        else if (turn == FollowedTurn.Pauses) Ended(log, RetryPauseMs);
+        else if (turn == FollowedTurn.Acknowledges && !log.IsTouched)
         {
             log.IsTouched = true;
             _touched.Add(log);
         }
     }
 
-    private void End(FollowedLog log, long pauseMs)
+    private void Ended(FollowedLog log, long pauseMs)
     {
-        log.IsRunning = false;
         log.ResumeAtMs = pauseMs == 0 ? 0 : Environment.TickCount64 + pauseMs;
         _ended.Add(log);
     }
@@ -192,7 +189,7 @@ internal sealed class PushIntake : ILeaderLink
 
     private static long FlushedOf(Partition partition, long endOffset) => partition.Settings.FlushesForAcks ? endOffset : -1;
 
-    /// <summary>A partition by its number, and the run that it is in.</summary>
+    /// <summary>A partition, by its number.</summary>
     private sealed class FollowedLog(Partition partition, int number)
     {
         public Partition Partition { get; } = partition;
@@ -201,22 +198,10 @@ internal sealed class PushIntake : ILeaderLink
 
         public int Number { get; } = number;
 
-        public int Run { get; private set; }
-
-        /// <summary>Where it stood when the run began.</summary>
-        public FollowerPosition Position { get; private set; }
-
-        public bool IsRunning { get; set; }
+        public FollowedRun Run { get; } = new();
 
         public bool IsTouched { get; set; }
 
         public long ResumeAtMs { get; set; }
-
-        public void Begin(in FollowerPosition position)
-        {
-            Run++;
-            Position = position;
-            IsRunning = true;
-        }
     }
 }

@@ -2,6 +2,7 @@ using Engine.Broker.Cluster;
 using Engine.Broker.Network;
 using Engine.Broker.Partitions;
 using Engine.Core;
+using Engine.Core.Pushing;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
 
@@ -27,21 +28,13 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
     private PushedLog? _held;                      // could not be looked at without waiting, or did not fit: the next in turn
     private PushedLog?[] _logs = [];
     private long _replicaEpoch = -1;
-    private int _windowBytes;
-    private int _windowFrames;
-    private int _frameBytes;
-    private long _sentBytes;
-    private long _sentFrames;
-    private long _takenBytes;
-    private long _takenFrames;
+    private readonly PushWindow _window = new();
     private bool _owesFrame;
     private bool _isSending;
     private bool _isClosed;
 
     /// <summary>The node that follows.</summary>
     public int ReplicaId { get; private set; } = -1;
-
-    private bool HasRoom => _sentFrames - _takenFrames < _windowFrames && _sentBytes - _takenBytes < _windowBytes;
 
     private bool HasWork => _held is not null || _queue.Count > 0 || _refused.Count > 0 || _owesFrame;
 
@@ -55,8 +48,8 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
         {
             sends = !_isSending && !_isClosed;
             _isSending |= sends;
-            (_windowBytes, _windowFrames) = (Math.Max(1, _request.WindowBytes), Math.Max(1, _request.WindowFrames));
-            (_frameBytes, ReplicaId, _replicaEpoch) = (Math.Max(1, _request.FrameBytes), _request.ReplicaId, _request.ReplicaEpoch);
+            _window.Allow(_request.WindowBytes, _request.WindowFrames, _request.FrameBytes);
+            (ReplicaId, _replicaEpoch) = (_request.ReplicaId, _request.ReplicaEpoch);
         }
 
         try
@@ -70,9 +63,9 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
         {
             lock (_gate)
             {
-                (_takenBytes, _takenFrames) = (_request.TakenBytes, _request.TakenFrames);
+                _window.Taken(_request.TakenBytes, _request.TakenFrames);
                 _owesFrame |= _request.IsBeat;
-                if (!sends && !_isSending && !_isClosed && HasWork && HasRoom) sends = _isSending = true;
+                if (!sends && !_isSending && !_isClosed && HasWork && _window.HasRoom) sends = _isSending = true;
             }
 
             if (sends) Send(mayWait: false);
@@ -84,10 +77,10 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
     {
         lock (_gate)
         {
-            if (_isClosed || log.IsOver) return;
+            if (_isClosed || log.Run.IsOver) return;
             if (!log.IsQueued) _queue.Enqueue(log);
             log.IsQueued = true;
-            if (_isSending || !HasRoom) return;
+            if (_isSending || !_window.HasRoom) return;
             _isSending = true;
         }
 
@@ -132,13 +125,10 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
 
     private void Acknowledge(in PushAcknowledgement acknowledgement, ErrorCode refusal)
     {
-        if ((uint)acknowledgement.Number >= (uint)_logs.Length || _logs[acknowledgement.Number] is not { } log || log.Run != acknowledgement.Run || log.IsOver) return;
+        if ((uint)acknowledgement.Number >= (uint)_logs.Length || _logs[acknowledgement.Number] is not { } log || log.RunNumber != acknowledgement.Run || log.Run.IsOver) return;
 
         log.Acknowledged = acknowledgement;
-        if (!Acknowledge(log, refusal)) return;
-        if (log.Next >= 0 || acknowledgement.EndOffset <= log.SentFrom) return;
-        log.Next = acknowledgement.EndOffset;
-        Queue(log);
+        if (Acknowledge(log, refusal) && log.Run.Acknowledged(acknowledgement.EndOffset)) Queue(log);
     }
 
     private bool Acknowledge(PushedLog log, ErrorCode refusal)
@@ -148,7 +138,7 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
             : log.Partition.FollowerHolds(ReplicaId, log.Start.LeaderEpoch, held.EndOffset, held.FlushedOffset, _replicaEpoch);
         if (error == ErrorCode.None) return true;
 
-        log.Failure = error;
+        log.Run.Fail(error);
         Queue(log);
         return false;
     }
@@ -158,8 +148,8 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
     {
         foreach (var log in _logs)
         {
-            if (log is null || log.IsOver || !log.IsBegun) continue;
-            if (Acknowledge(log, refusal) && log.Partition.State.HighWatermark > log.ToldHighWatermark) Queue(log);
+            if (log is null || log.Run.IsOver || !log.Run.IsBegun) continue;
+            if (Acknowledge(log, refusal) && log.Run.Owes(log.Partition.State.HighWatermark)) Queue(log);
         }
     }
 
@@ -171,13 +161,13 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
             bool owes;
             lock (_gate)
             {
-                if (_isClosed || !HasWork || !HasRoom)
+                if (_isClosed || !HasWork || !_window.HasRoom)
                 {
                     _isSending = false;
                     return;
                 }
 
-                room = (int)Math.Min(_frameBytes, _windowBytes - (_sentBytes - _takenBytes));
+                room = _window.Room;
                 (owes, _owesFrame) = (_owesFrame, false);
             }
 
@@ -204,7 +194,7 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
         var look = PushedLook.Done;
         while (look == PushedLook.Done && _frame.RecordsBytes < room && TryTake(out var log))
         {
-            if (refusal != ErrorCode.None) log.Failure = refusal;
+            if (refusal != ErrorCode.None) log.Run.Fail(refusal);
             look = _frame.Add(ref writer, log, (ReplicaId, _replicaEpoch), room - _frame.RecordsBytes, mayWait);
             if (look != PushedLook.Done) _held = log;
         }
@@ -234,12 +224,7 @@ internal sealed class PushStream(Connection connection, PartitionTable partition
 
     private void SendFrame()
     {
-        lock (_gate)
-        {
-            _sentBytes += _frame.RecordsBytes;
-            _sentFrames++;
-        }
-
+        lock (_gate) _window.Sent(_frame.RecordsBytes);
         _frame.Send(connection);
     }
 }

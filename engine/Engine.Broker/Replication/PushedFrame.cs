@@ -1,5 +1,6 @@
 using Engine.Broker.Partitions;
 using Engine.Core;
+using Engine.Core.Pushing;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
 using Engine.Storage;
@@ -40,47 +41,46 @@ internal sealed class PushedFrame
     /// <param name="mayWait">Whether the disk may be waited for.</param>
     public PushedLook Add(ref PushFrameWriter writer, PushedLog log, (int Id, long Epoch) follower, int room, bool mayWait)
     {
-        if (log.IsOver) return PushedLook.Done;
+        var (run, step) = (log.Run, log.Run.Step);
+        if (step == PushedStep.Nothing) return PushedLook.Done;
 
-        var from = log.Next;
-        if (from < 0 && log.Failure == ErrorCode.None)
+        if (step == PushedStep.Tell)
         {
             // Until its follower has told where to go on there is only this to say.
-            Tell(ref writer, log, log.SentFrom);
+            Tell(ref writer, log, run.SentFrom);
             return PushedLook.Done;
         }
 
-        var isFirst = RecordsBytes == 0;
-        var next = -1L;
-        var outcome = log.Failure != ErrorCode.None ? FetchOutcome.Failed(log.Failure)
-            : !log.IsBegun ? log.Partition.Fetch(AskOf(log), follower.Id, room, isFirst, mayWait, log.Start.FlushedOffset >= log.Start.EndOffset, follower.Epoch)
-            : log.Partition.ReadForFollower(log.Start.LeaderEpoch, from, room, isFirst, mayWait, out next);
+        var (from, isFirst, next) = (run.Next, RecordsBytes == 0, -1L);
+        var outcome = step switch
+        {
+            PushedStep.Fail => FetchOutcome.Failed(run.Failure),
+            PushedStep.Begin => log.Partition.Fetch(AskOf(log), follower.Id, room, isFirst, mayWait, log.Start.FlushedOffset >= log.Start.EndOffset, follower.Epoch),
+            _ => log.Partition.ReadForFollower(log.Start.LeaderEpoch, from, room, isFirst, mayWait, out next),
+        };
         if (outcome.IsCold) return PushedLook.IsCold;
-        if (outcome.Fails)
+
+        var turn = run.Looked(outcome.Fails, outcome.Slice.Length, outcome.Bound, next, outcome.HighWatermark, isFirst);
+        if (turn.Word != PushedWord.Records) outcome.Slice.Release();
+        switch (turn.Word)
         {
-            log.End();
-            Say(ref writer, log.Number, log.Run, outcome, from);
-            return PushedLook.Done;
+            case PushedWord.Ends:
+                log.End();
+                Say(ref writer, log.Number, log.RunNumber, outcome, from);
+                break;
+            case PushedWord.DoesNotFit:
+                return PushedLook.DoesNotFit;
+            case PushedWord.HighWatermark:
+                Tell(ref writer, log, from);
+                break;
+            case PushedWord.Records:
+                Say(ref writer, log.Number, log.RunNumber, outcome, from, outcome.Slice.Length);
+                _slices.Add((writer.Position, outcome.Slice));
+                RecordsBytes += outcome.Slice.Length;
+                break;
         }
 
-        log.IsBegun = true;
-        var slice = outcome.Slice;
-        // Cut short by what is in the frame already: sent whole in the next, it need not wait for the follower's word.
-        var isCutShort = !isFirst && outcome.Bound > from && (slice.Length == 0 || next < 0);
-        if (slice.Length == 0 || isCutShort) slice.Release();
-        if (isCutShort) return PushedLook.DoesNotFit;
-        if (slice.Length == 0)
-        {
-            if (outcome.HighWatermark > log.ToldHighWatermark) Tell(ref writer, log, from);
-            log.QueueOncePast(Math.Max(outcome.Bound, from));
-            return PushedLook.Done;
-        }
-
-        Say(ref writer, log.Number, log.Run, outcome, from, slice.Length);
-        _slices.Add((writer.Position, slice));
-        RecordsBytes += slice.Length;
-        (log.SentFrom, log.Next, log.ToldHighWatermark) = (from, next, outcome.HighWatermark);
-        if (next >= 0) log.QueueOncePast(next);
+        if (turn.WatchPast >= 0) log.QueueOncePast(turn.WatchPast);
         return PushedLook.Done;
     }
 
@@ -103,8 +103,8 @@ internal sealed class PushedFrame
 
     private void Tell(ref PushFrameWriter writer, PushedLog log, long from)
     {
-        log.ToldHighWatermark = log.Partition.State.HighWatermark;
-        writer.Add(log.Number, log.Run, ErrorCode.None, from, log.ToldHighWatermark, log.Partition.Log.StartOffset, null, 0);
+        log.Run.Told(log.Partition.State.HighWatermark);
+        writer.Add(log.Number, log.RunNumber, ErrorCode.None, from, log.Run.ToldHighWatermark, log.Partition.Log.StartOffset, null, 0);
         Count++;
     }
 

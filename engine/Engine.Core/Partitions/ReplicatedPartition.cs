@@ -55,6 +55,9 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax, Comm
     /// <summary>The committed in-sync set, this leader included.</summary>
     public ReplicaSet InSync { get; private set; }
 
+    /// <summary>Whom the next leader may come from, as far as this one knows: what is committed is on all of them.</summary>
+    public ReplicaSet Electable => _rules.Electable(InSync, _proposal);
+
     public ReadOnlySpan<int> Assignment => _assignment;
 
     /// <summary>Takes what the metadata store says about the partition. Older news than what is known is ignored.</summary>
@@ -159,7 +162,7 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax, Comm
         if (InSync.Count < Majority) return -1;
 
         var flushed = Math.Min(HighWatermark, leaderFlushed);
-        var electable = _rules.Electable(InSync, _proposal);
+        var electable = Electable;
         for (var i = 0; i < _replicas.Length; i++)
             if (i != _self && electable.Contains(i)) flushed = Math.Min(flushed, _replicas[i].FlushedOffset);
         return flushed;
@@ -240,8 +243,7 @@ public sealed class ReplicatedPartition(int nodeId, TimeSpan replicaLagMax, Comm
     {
         if (!_rules.MayCommit(InSync, MinInSync)) return;
 
-        var electable = _rules.Electable(InSync, _proposal);
-
+        var electable = Electable;
         var committed = _leaderStored;
         for (var i = 0; i < _replicas.Length; i++)
             if (i != _self && electable.Contains(i)) committed = Math.Min(committed, _replicas[i].EndOffset);

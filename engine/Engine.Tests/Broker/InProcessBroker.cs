@@ -1,6 +1,5 @@
 using System.Net;
 using Engine.Broker;
-using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Cluster;
 using Engine.Broker.Handlers;
@@ -8,11 +7,12 @@ using Engine.Broker.Network;
 using Engine.Broker.Partitions;
 using Engine.Broker.Replication;
 using Engine.Broker.Waiting;
+using Engine.Core.Acks;
 using Engine.Core.Memory;
 using Engine.Core.Partitions;
 using Engine.Storage;
-using Engine.Storage.Soundness;
 using Engine.Storage.Native;
+using Engine.Storage.Soundness;
 
 namespace Engine.Tests.Broker;
 

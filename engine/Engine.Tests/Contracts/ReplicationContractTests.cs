@@ -1,8 +1,8 @@
 using System.Net;
 using Engine.Broker;
-using Engine.Broker.Acks;
 using Engine.Broker.Replication;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Partitions;
 using Engine.Protocol.Records;
 using Engine.Tests.Broker;

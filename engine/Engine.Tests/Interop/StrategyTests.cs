@@ -1,7 +1,7 @@
-using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Network;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Strategies;
 using Engine.Storage.Cache;
 using Engine.Storage.Flush;

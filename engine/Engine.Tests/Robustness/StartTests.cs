@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
-using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Broker.Network;
 using Engine.Broker.Replication;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Strategies;
 using Engine.Storage.Cache;
 using Engine.Storage.Flush;

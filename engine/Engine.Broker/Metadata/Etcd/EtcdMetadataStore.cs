@@ -94,7 +94,7 @@ internal sealed class EtcdMetadataStore : IMetadataStore
 
     public int ControllerId => _claims.ControllerId;
 
-    public bool HoldsSession => _session.Clock.Holds;
+    public bool HoldsSession => _session.Clock.HoldsAt(MonotonicClock.Now);
 
     public bool TryAppend(long expectedVersion, IReadOnlyList<ClusterRecord> records) => TryAppend(expectedVersion, records, onlyIf: null);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Engine.Core.Cluster;
 
 namespace Engine.Broker.Metadata.Etcd;
 
@@ -32,7 +33,7 @@ internal sealed class EtcdSession : IDisposable
     public EtcdSession(EtcdClient client, string beats, SessionTimes times, TimeSpan patience, Action onChange)
     {
         (_client, _beats, _times, _onChange) = (client, beats, times, onChange);
-        Clock = new SessionClock(times.Timeout * 0.9);
+        Clock = new SessionClock(times.Timeout * 0.9, MonotonicClock.Now);
         Grant(patience);
         _thread = new Thread(Run) { Name = "session", IsBackground = true };
         _thread.Start();
@@ -72,7 +73,7 @@ internal sealed class EtcdSession : IDisposable
                 // Without a time to live the lease is one that etcd does not know any more.
                 var isOver = EtcdKey.Number(Result(answer), "TTL") <= 0;
                 if (!isOver) Beat();
-                var isGap = isOver || sent - Clock.Last >= _times.Timeout * 0.9;
+                var isGap = isOver || Clock.IsOverAt(sent);
                 if (isGap) Clock.CountGap();
                 if (isOver) Grant(_times.Timeout / 2);
                 else Clock.Renew(sent);
@@ -82,7 +83,7 @@ internal sealed class EtcdSession : IDisposable
             }
             catch (IOException error)
             {
-                if (Clock.Holds || _isCutOff) continue;
+                if (Clock.HoldsAt(MonotonicClock.Now) || _isCutOff) continue;
                 _isCutOff = true;
                 NodeLog.Warn($"the session of this node is over: {error.Message}");
                 _onChange();

@@ -1,4 +1,5 @@
 using Engine.Core;
+using Engine.Core.Cluster;
 
 namespace Engine.Broker.Metadata.Etcd;
 

@@ -1,6 +1,6 @@
-using Engine.Broker.Acks;
 using Engine.Broker.Checks;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Protocol.Records;
 using Engine.Storage;
 using Engine.Tests.Interop.Raw;

@@ -1,13 +1,13 @@
-using Engine.Tests.Allocation;
 using System.Net.Sockets;
 using System.Text;
 using Engine.Broker;
-using Engine.Broker.Acks;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Records;
 using Engine.Protocol.Wire;
 using Engine.Storage.Read;
+using Engine.Tests.Allocation;
 using Engine.Tests.Broker.Network;
 using Engine.Tests.Storage;
 

@@ -1,3 +1,4 @@
+using Engine.Broker;
 using Engine.Broker.Metadata;
 
 namespace Engine.Tests.Broker.Metadata;
@@ -48,7 +49,7 @@ public sealed class ControllerSeatTests : IDisposable
 
         using var two = new Node(_folder, 2, Impatient);
         Assert.True(SpinWait.SpinUntil(() => { two.Seat.Look(); return two.Seat.IsHeld; }, TimeSpan.FromSeconds(60)));
-        Assert.False(one.Heartbeat.Session.Holds, "by then it knows by itself that it counts for nothing");
+        Assert.False(one.Heartbeat.Session.HoldsAt(MonotonicClock.Now), "by then it knows by itself that it counts for nothing");
 
         one.Seat.Look();
         Assert.False(one.Seat.IsHeld);
@@ -61,7 +62,7 @@ public sealed class ControllerSeatTests : IDisposable
         using var one = new Node(_folder, 1, Stopped);
         one.Seat.Look();
         using var two = new Node(_folder, 2, Stopped);
-        Assert.True(SpinWait.SpinUntil(() => !one.Heartbeat.Session.Holds && !two.Heartbeat.Session.Holds, TimeSpan.FromSeconds(60)));
+        Assert.True(SpinWait.SpinUntil(() => !one.Heartbeat.Session.HoldsAt(MonotonicClock.Now) && !two.Heartbeat.Session.HoldsAt(MonotonicClock.Now), TimeSpan.FromSeconds(60)));
 
         two.Seat.Look();
         Assert.False(two.Seat.IsHeld);

@@ -1,5 +1,6 @@
 using Engine.Broker;
 using Engine.Broker.Metadata;
+using Engine.Core.Cluster;
 
 namespace Engine.Tests.Broker.Metadata;
 
@@ -8,28 +9,28 @@ public sealed class SessionClockTests
     [Fact]
     public void Holds_NotRenewedForItsLength_IsFalseUntilItIs()
     {
-        var clock = new SessionClock(TimeSpan.FromHours(1));
+        var clock = new SessionClock(TimeSpan.FromHours(1), MonotonicClock.Now);
         clock.Renew(MonotonicClock.Now - TimeSpan.FromHours(1));
-        Assert.False(clock.Holds);
+        Assert.False(clock.HoldsAt(MonotonicClock.Now));
 
         clock.Renew(MonotonicClock.Now);
-        Assert.True(clock.Holds);
+        Assert.True(clock.HoldsAt(MonotonicClock.Now));
     }
 
     [Fact]
     public void Holds_AfterAGap_IsFalseUntilThatIsMadeUpFor()
     {
-        var clock = new SessionClock(TimeSpan.FromHours(1));
+        var clock = new SessionClock(TimeSpan.FromHours(1), MonotonicClock.Now);
         var before = clock.Gaps;
         clock.CountGap();
         clock.Renew(MonotonicClock.Now);
-        Assert.False(clock.Holds);
+        Assert.False(clock.HoldsAt(MonotonicClock.Now));
 
         // Who began to catch up before the gap has not made up for it.
         clock.CloseGaps(before);
-        Assert.False(clock.Holds);
+        Assert.False(clock.HoldsAt(MonotonicClock.Now));
         clock.CloseGaps(clock.Gaps);
-        Assert.True(clock.Holds);
+        Assert.True(clock.HoldsAt(MonotonicClock.Now));
     }
 
     [Theory]

@@ -1,5 +1,5 @@
-using Engine.Broker.Acks;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Partitions;
 using Engine.Protocol.Messages;
 using Engine.Tests.Interop.Raw;

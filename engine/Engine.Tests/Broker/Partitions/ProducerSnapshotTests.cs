@@ -9,7 +9,7 @@ public sealed class ProducerSnapshotTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly ProducerSnapshots _files;
 
-    public ProducerSnapshotTests() => _files = new ProducerSnapshots(_folder.Path);
+    public ProducerSnapshotTests() => _files = new ProducerSnapshots(_folder.Path, "t-0");
 
     public void Dispose() => _folder.Dispose();
 
@@ -17,7 +17,7 @@ public sealed class ProducerSnapshotTests : IDisposable
     public void Parse_WhatWasWritten_IsTheSame()
     {
         var snapshot = Snapshot(1234, producers: 3);
-        var read = ProducerSnapshot.Parse(snapshot.ToBytes())!;
+        var read = ProducerSnapshotBytes.Parse(snapshot.ToBytes())!;
 
         Assert.Equal((1234, 5), (read.Offset, read.LeaderEpoch));
         Assert.Equal(snapshot.Producers.Select(Told), read.Producers.Select(Told));
@@ -31,11 +31,11 @@ public sealed class ProducerSnapshotTests : IDisposable
         {
             var changed = (byte[])bytes.Clone();
             changed[i] ^= 0x20;
-            Assert.Null(ProducerSnapshot.Parse(changed));
-            Assert.Null(ProducerSnapshot.Parse(bytes.AsSpan(0, i)));
+            Assert.Null(ProducerSnapshotBytes.Parse(changed));
+            Assert.Null(ProducerSnapshotBytes.Parse(bytes.AsSpan(0, i)));
         }
 
-        Assert.Null(ProducerSnapshot.Parse([.. bytes, 0]));
+        Assert.Null(ProducerSnapshotBytes.Parse([.. bytes, 0]));
     }
 
     [Fact]

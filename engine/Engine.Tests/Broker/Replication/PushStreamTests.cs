@@ -1,11 +1,11 @@
-using Engine.Tests.Allocation;
 using System.Text;
 using Engine.Broker;
-using Engine.Broker.Acks;
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Partitions;
 using Engine.Protocol.Messages;
 using Engine.Protocol.Wire;
+using Engine.Tests.Allocation;
 using Engine.Tests.Storage;
 
 namespace Engine.Tests.Broker.Replication;

@@ -1,12 +1,11 @@
-using Engine.Core;
 using Engine.Core.Partitions;
 using Engine.Core.Strategies;
 
-namespace Engine.Broker.Acks;
+namespace Engine.Core.Acks;
 
 /// <summary>The ack rules by the number that a produce request carries: 0 and 1 mean what they mean everywhere, -1 what the node was started with.</summary>
 /// <param name="all">What acks=all (-1) asks for.</param>
-internal sealed class AckRules(IAckRule all)
+public sealed class AckRules(IAckRule all)
 {
     /// <summary>acks=0: the producer does not even listen.</summary>
     public static IAckRule None { get; } = new NoneAck();

@@ -1,8 +1,7 @@
-using Engine.Core;
 using Engine.Core.Partitions;
 using Engine.Core.Strategies;
 
-namespace Engine.Broker.Acks;
+namespace Engine.Core.Acks;
 
 /// <summary>A majority of the assigned replicas has it, the leader included: as fast as the middle one, not as the slowest.</summary>
 /// <remarks>
@@ -12,7 +11,7 @@ namespace Engine.Broker.Acks;
 /// that elects the longest log of a majority, as Raft does, has no such window; this rule shows what waiting for less would save.
 /// Batches are taken only while a majority is in sync, so that what is taken can be expected to be acknowledged.
 /// </remarks>
-internal sealed class QuorumAck : IAckRule
+public sealed class QuorumAck : IAckRule
 {
     public static IAckRule Create(StrategySpec spec) => new QuorumAck();
 

@@ -4,14 +4,12 @@ using Engine.Protocol.Wire;
 
 namespace Engine.Broker.Partitions;
 
-/// <summary>What a partition remembered of its producers when its log ended at an offset.</summary>
+/// <summary>A <see cref="ProducerSnapshot"/> as bytes.</summary>
 /// <remarks>
-/// As bytes, big-endian: "TBP1", offset (8), leader epoch (4), count (4); per producer: id (8), epoch (2), last seen (8), number
+/// Big-endian: "TBP1", offset (8), leader epoch (4), count (4); per producer: id (8), epoch (2), last seen (8), number
 /// of batches (1) and for each first and last sequence (4, 4) and base offset (8); at the end the CRC-32C of all before it.
 /// </remarks>
-/// <param name="Offset">The log's end: all batches before it have been taken account of, and none behind it.</param>
-/// <param name="LeaderEpoch">The epoch of the last of those batches; -1 when that is not known.</param>
-internal sealed record ProducerSnapshot(long Offset, int LeaderEpoch, ProducerMemory[] Producers)
+internal static class ProducerSnapshotBytes
 {
     private const int HeadBytes = 4 + 8 + 4 + 4;
     private const int ProducerBytes = 8 + 2 + 8 + 1;
@@ -20,16 +18,17 @@ internal sealed record ProducerSnapshot(long Offset, int LeaderEpoch, ProducerMe
 
     private static ReadOnlySpan<byte> Magic => "TBP1"u8;
 
-    public byte[] ToBytes()
+    public static byte[] ToBytes(this ProducerSnapshot snapshot)
     {
-        var bytes = new byte[HeadBytes + Producers.Sum(producer => ProducerBytes + (producer.Batches.Length * BatchBytes)) + CrcBytes];
+        var producers = snapshot.Producers;
+        var bytes = new byte[HeadBytes + producers.Sum(producer => ProducerBytes + (producer.Batches.Length * BatchBytes)) + CrcBytes];
         var rest = bytes.AsSpan();
         Magic.CopyTo(rest);
-        BinaryPrimitives.WriteInt64BigEndian(rest[4..], Offset);
-        BinaryPrimitives.WriteInt32BigEndian(rest[12..], LeaderEpoch);
-        BinaryPrimitives.WriteInt32BigEndian(rest[16..], Producers.Length);
+        BinaryPrimitives.WriteInt64BigEndian(rest[4..], snapshot.Offset);
+        BinaryPrimitives.WriteInt32BigEndian(rest[12..], snapshot.LeaderEpoch);
+        BinaryPrimitives.WriteInt32BigEndian(rest[16..], producers.Length);
         rest = rest[HeadBytes..];
-        foreach (ref readonly var producer in Producers.AsSpan())
+        foreach (ref readonly var producer in producers.AsSpan())
         {
             BinaryPrimitives.WriteInt64BigEndian(rest, producer.ProducerId);
             BinaryPrimitives.WriteInt16BigEndian(rest[8..], producer.Epoch);

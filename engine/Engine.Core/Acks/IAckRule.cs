@@ -1,10 +1,9 @@
-using Engine.Core;
 using Engine.Core.Partitions;
 
-namespace Engine.Broker.Acks;
+namespace Engine.Core.Acks;
 
 /// <summary>What a producer's <c>acks</c> asks of a partition before it is answered.</summary>
-internal interface IAckRule
+public interface IAckRule
 {
     /// <summary>Which of the partition's offsets must reach the end of the batch; null: there is no answer at all.</summary>
     Progress? AnswerAt { get; }
@@ -20,7 +19,7 @@ internal interface IAckRule
 }
 
 /// <summary>How far a batch has come.</summary>
-internal enum Progress
+public enum Progress
 {
     /// <summary>Written by the leader: followers may fetch it.</summary>
     Appended,

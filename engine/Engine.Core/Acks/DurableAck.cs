@@ -1,8 +1,7 @@
-using Engine.Core;
 using Engine.Core.Partitions;
 using Engine.Core.Strategies;
 
-namespace Engine.Broker.Acks;
+namespace Engine.Core.Acks;
 
 /// <summary>Every in-sync replica has it and has flushed it, and they are a majority of the assigned ones. Whatever the flush policy.</summary>
 /// <remarks>
@@ -12,7 +11,7 @@ namespace Engine.Broker.Acks;
 /// one flush for all that wait; followers flush what came before they acknowledge it. All nodes need to run with this rule: a
 /// follower that does not flush for its acknowledgements is waited for until the request's time is over.
 /// </remarks>
-internal sealed class DurableAck : IAckRule
+public sealed class DurableAck : IAckRule
 {
     public static IAckRule Create(StrategySpec spec) => new DurableAck();
 

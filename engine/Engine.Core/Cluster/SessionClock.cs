@@ -1,6 +1,4 @@
-using Engine.Core;
-
-namespace Engine.Broker.Metadata;
+namespace Engine.Core.Cluster;
 
 /// <summary>Whether a node's session still holds, by the node's own monotonic clock.</summary>
 /// <remarks>
@@ -8,13 +6,12 @@ namespace Engine.Broker.Metadata;
 /// and acted on first. So each gap between two renewals is counted, and closed by whoever has caught up. Renewed by one thread only.
 /// </remarks>
 /// <param name="length">A renewal counts for so long, and not an instant longer.</param>
-internal sealed class SessionClock(TimeSpan length)
+/// <param name="start">When the first session began.</param>
+public sealed class SessionClock(TimeSpan length, Instant start)
 {
-    private long _last = MonotonicClock.Now.Nanoseconds;
+    private long _last = start.Nanoseconds;
     private long _gaps;
     private long _closedGaps;
-
-    public bool Holds => Volatile.Read(ref _gaps) == Volatile.Read(ref _closedGaps) && MonotonicClock.Now - Last < length;
 
     /// <summary>The last renewal.</summary>
     public Instant Last => new(Volatile.Read(ref _last));
@@ -22,7 +19,13 @@ internal sealed class SessionClock(TimeSpan length)
     /// <summary>How many sessions have ended so far.</summary>
     public long Gaps => Volatile.Read(ref _gaps);
 
-    /// <summary>The session was over, or may have been: <see cref="Holds"/> is false until that is made up for.</summary>
+    /// <summary>Whether the others still count on the node.</summary>
+    public bool HoldsAt(Instant now) => Volatile.Read(ref _gaps) == Volatile.Read(ref _closedGaps) && !IsOverAt(now);
+
+    /// <summary>Whether the session has ended by then unless it is renewed before; a renewal at that moment begins another one.</summary>
+    public bool IsOverAt(Instant moment) => moment - Last >= length;
+
+    /// <summary>The session was over, or may have been: <see cref="HoldsAt"/> is false until that is made up for.</summary>
     public void CountGap() => Interlocked.Increment(ref _gaps);
 
     /// <summary>What was missed in all gaps up to the one of this number is known and acted on.</summary>

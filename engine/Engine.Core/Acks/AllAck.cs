@@ -1,12 +1,11 @@
-using Engine.Core;
 using Engine.Core.Partitions;
 using Engine.Core.Strategies;
 
-namespace Engine.Broker.Acks;
+namespace Engine.Core.Acks;
 
 /// <summary>Every in-sync replica has it, and they are at least min.insync.replicas: what Kafka means by acks=all.</summary>
 /// <remarks>Survives the loss of all replicas but one of the in-sync set. How durable each copy is says the flush policy.</remarks>
-internal sealed class AllAck : IAckRule
+public sealed class AllAck : IAckRule
 {
     public static IAckRule Create(StrategySpec spec) => new AllAck();
 
