@@ -38,10 +38,14 @@ public sealed class EpochHistory
     /// Null when the leader's log holds those same records. Else the follower's log has others in the end, and this is how far the
     /// leader's can agree with it: its largest epoch not above the follower's, and that one's end; (-1, -1) when there is none to tell.
     /// </returns>
-    /// <remarks>Source: KIP-595, the diverging epoch of a fetch.</remarks>
+    /// <remarks>
+    /// There is none either where everything of the follower's epoch was deleted here: its records before the leader's log start may be
+    /// ones that never got committed, and nothing is left to tell. It is to start over there. Source: KIP-595, the diverging epoch of a fetch.
+    /// </remarks>
     public (int Epoch, long EndOffset)? DivergenceFrom(int lastFetchedEpoch, long fetchOffset, long logEnd)
     {
         if (lastFetchedEpoch < 0) return null; // An empty log agrees with every other.
+        if (_starts.Count > 0 && lastFetchedEpoch < _starts[0].Epoch) return (-1, -1);
 
         var leaders = EndOf(lastFetchedEpoch, logEnd);
         return leaders.Epoch == lastFetchedEpoch && leaders.EndOffset >= fetchOffset ? null : leaders;

@@ -35,6 +35,8 @@ public sealed class EpochHistoryTests
     [InlineData(3, 220, 3, 200)]
     [InlineData(4, 150, 3, 200)] // an epoch that never wrote here
     [InlineData(6, 250, -1, -1)] // newer than any here
+    [InlineData(0, 150, -1, -1)] // all that its epoch wrote here was deleted: nothing is left to compare with
+    [InlineData(0, 0, -1, -1)]
     public void DivergenceFrom_LogWithOtherRecords_IsHowFarBothMayAgree(int lastEpoch, long end, int epoch, long epochEnd) =>
         Assert.Equal((epoch, epochEnd), _history.DivergenceFrom(lastEpoch, end, logEnd: 250));
 
