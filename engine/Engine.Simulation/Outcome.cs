@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Engine.Simulation;
 
 /// <summary>What became of a schedule.</summary>
@@ -9,9 +11,14 @@ namespace Engine.Simulation;
 /// <param name="LastEvents">As text, the last one last.</param>
 /// <param name="CommittedBatches">How many batches were committed.</param>
 /// <param name="LostLeaderAcks">Batches acknowledged by a leader alone that are not in the log.</param>
+/// <param name="FaultsTotal">Faults that came or were spared.</param>
+/// <param name="LostQuorumAcks">Batches acknowledged for a majority that a leader from outside it did not have.</param>
 internal sealed record Outcome(
     ulong Seed, string Scenario, string? Law, string? Why, int Step, long VirtualTime, ulong Fingerprint, IReadOnlyList<string> LastEvents,
-    int CommittedBatches, int LostLeaderAcks)
+    int CommittedBatches, int LostLeaderAcks, int LostQuorumAcks,
+    int FaultsTotal, ImmutableSortedSet<int> Spared)
 {
     public bool HoldsAllLaws => Law is null;
+
+    public int FaultsBrought => FaultsTotal - Spared.Count(fault => fault < FaultsTotal);
 }

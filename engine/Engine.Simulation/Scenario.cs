@@ -69,12 +69,13 @@ internal sealed record Scenario(string Name, string Promise, Func<Chance, Settin
     public static readonly Scenario FlushedAcks = new(
         "flushed-acks",
         "acks=all waits for flushes that the policy does not make: what is acknowledged so survives the power of all nodes",
-        chance => Any(chance) with { HoldsAcknowledgements = false, FlushesForAcks = true, MinInSync = chance.Between(1, 2) },
+        chance => MaybePushed(chance, Any(chance) with { HoldsAcknowledgements = false, Acks = Setting.RuleOf("durable"), MinInSync = chance.Between(1, 2) }),
         [.. NothingLost, FaultKind.PowerLoss, FaultKind.PowerLoss, FaultKind.PowerLossAll, FaultKind.PowerLossAll])
     {
         Laws = () =>
         [
-            new AcknowledgedRecordsSurvive(), new OneLeaderPerEpoch(), new EpochsOnlyRise(), new AfterHealingProducersGoOn(), new AfterHealingReplicasAgree(),
+            new AcknowledgedRecordsSurvive(), new AcknowledgedRecordsAreWhereTheirRuleSays(), new NobodyTakenForDeadAcknowledges(),
+            new OneLeaderPerEpoch(), new EpochsOnlyRise(), new AfterHealingProducersGoOn(), new AfterHealingReplicasAgree(),
         ],
     };
 
@@ -86,10 +87,77 @@ internal sealed record Scenario(string Name, string Promise, Func<Chance, Settin
         Draw = chance => Durable.Draw(chance) with { HasLeaderAcks = true },
     };
 
+    /// <summary>As <see cref="Durable"/>, with followers that are pushed to, some or all.</summary>
+    public static readonly Scenario Push = Durable with
+    {
+        Name = "push",
+        Promise = "as durable, with followers that are pushed to",
+        Draw = chance => Pushed(chance, Durable.Draw(chance)),
+    };
+
+    /// <summary>As <see cref="Rejoining"/>, with followers that are pushed to, some or all.</summary>
+    public static readonly Scenario PushRejoining = Rejoining with
+    {
+        Name = "push-rejoining",
+        Promise = "as rejoining, with followers that are pushed to",
+        Draw = chance => Pushed(chance, Rejoining.Draw(chance)),
+    };
+
+    /// <summary>
+    /// acks=all answered once a majority has it: lost only by a leader that was not of that majority. What is committed is safe as ever.
+    /// </summary>
+    public static readonly Scenario Quorum = Durable with
+    {
+        Name = "quorum",
+        Promise = "acks=all waits for a majority: lost only by leaders that are not of it; all else as durable",
+        Draw = chance => MaybePushed(chance, Durable.Draw(chance) with { Acks = Setting.RuleOf("quorum") }),
+        Laws = () => [.. Law.All().Where(law => law is not AcknowledgedRecordsSurvive), new QuorumAcksSurviveLeadersOfTheirMajority()],
+    };
+
+    /// <summary>As <see cref="Durable"/>, while records are deleted by request and by age: followers find that what they need is gone.</summary>
+    public static readonly Scenario Trimmed = Durable with
+    {
+        Name = "trimmed",
+        Promise = "as durable, while committed records are deleted by request and by age",
+        Draw = chance => MaybePushed(chance, Durable.Draw(chance)) with
+        {
+            DeletesEveryMs = chance.Of([100, 400, 1000]),
+            OffsetsPerSegment = chance.Of([0, 6, 20]),
+            DropsOldSegments = true,
+        },
+    };
+
+    /// <summary>As <see cref="PageCache"/>, over logs of small segments, at whose ends producers are remembered on disk.</summary>
+    public static readonly Scenario Snapshots = PageCache with
+    {
+        Name = "snapshots",
+        Promise = "as page-cache, with producers remembered from snapshots that crashes lose and truncation makes untrue",
+        Draw = chance => MaybePushed(chance, PageCache.Draw(chance)) with { OffsetsPerSegment = chance.Of([6, 6, 20]) },
+    };
+
+    /// <summary>As <see cref="Durable"/>, with a metadata store that is gone or cut off much of the time.</summary>
+    public static readonly Scenario StoreFails = new(
+        "store-fails",
+        "as durable, with a metadata store that crashes, stands still or is out of reach much of the time",
+        chance => MaybePushed(chance, Durable.Draw(chance)),
+        [
+            FaultKind.StoreCrash, FaultKind.StoreCrash, FaultKind.StorePause, FaultKind.StorePause, FaultKind.CutFromStore, FaultKind.CutFromStore,
+            FaultKind.CutFromAnswers, FaultKind.CutFromAnswers, FaultKind.Crash, FaultKind.Pause, FaultKind.CleanRestart, FaultKind.Isolate, FaultKind.PowerLoss,
+        ]);
+
     /// <summary>What a soak runs when it is not told otherwise.</summary>
-    public static readonly Scenario[] All = [Durable, PageCache, Rejoining, FlushedAcks, LeaderAcks];
+    public static readonly Scenario[] All = [Durable, PageCache, Rejoining, FlushedAcks, LeaderAcks, Push, PushRejoining, Quorum, Trimmed, Snapshots, StoreFails];
 
     public static Scenario? Find(string name) => Array.Find(All, scenario => scenario.Name == name);
+
+    private static Setting Pushed(Chance chance, Setting setting) => setting with
+    {
+        PushedToPercent = chance.Of([60, 100]),
+        PushWindowFrames = chance.Of([1, 2, 16]),
+        PushWindowBatches = chance.Of([2, 40]),
+    };
+
+    private static Setting MaybePushed(Chance chance, Setting setting) => chance.Percent(50) ? Pushed(chance, setting) : setting;
 
     private static Setting Any(Chance chance)
     {

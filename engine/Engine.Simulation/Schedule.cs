@@ -26,21 +26,24 @@ internal sealed class Schedule
     private readonly Trace _trace;
     private readonly Action<string>? _log;
     private ClusterState? _partitionOf;
+    private long _connections;
     private PartitionState? _partition;
 
     /// <param name="seed">Decides everything.</param>
     /// <param name="rules">What the nodes do; null: what the engine's do.</param>
     /// <param name="laws">What must hold; null: all laws.</param>
     /// <param name="log">Takes every event as text, in order; null: only the last ones are kept, for a failure.</param>
-    public Schedule(ulong seed, Scenario scenario, Rules? rules = null, IReadOnlyList<Law>? laws = null, Action<string>? log = null)
+    /// <param name="spared">Faults that do not come, counted from 0.</param>
+    public Schedule(
+        ulong seed, Scenario scenario, Rules? rules = null, IReadOnlyList<Law>? laws = null, Action<string>? log = null, ImmutableSortedSet<int>? spared = null)
     {
-        (Seed, Scenario, Chance) = (seed, scenario, new Chance(seed));
+        (Seed, Scenario, Chance, Spared) = (seed, scenario, new Chance(seed), spared ?? []);
         (Rules, _laws, _trace) = (rules ?? Rules.Sound, laws ?? scenario.Laws(), new Trace(EventsKept, log));
         _log = log;
         Setting = scenario.Draw(Chance);
         var state = NewCluster();
         (Nodes, Faults) = (new List<SimulatedNode>(Setting.Nodes), new FaultScript(this, scenario.Kinds));
-        EndpointCount = Setting.Nodes + 4;
+        EndpointCount = Setting.Nodes + 5;
         Network = new SimulatedNetwork(this, EndpointCount)
         {
             DelayMs = Setting.DelayMs,
@@ -52,17 +55,21 @@ internal sealed class Schedule
         Idempotent = new SimulatedProducer(this, Setting.Nodes + 1, isIdempotent: true, acksAll: true);
         Plain = new SimulatedProducer(this, Setting.Nodes + 2, isIdempotent: false, acksAll: !Setting.HasLeaderAcks);
         Consumer = new SimulatedConsumer(this, Setting.Nodes + 3);
-        _endpoints = [.. Nodes, Store, Idempotent, Plain, Consumer];
+        Admin = new SimulatedAdmin(this, Setting.Nodes + 4);
+        _endpoints = [.. Nodes, Store, Idempotent, Plain, Consumer, Admin];
         foreach (var node in Nodes) node.Begin(state);
         Idempotent.Begin();
         Plain.Begin();
         Consumer.Begin();
+        Admin.Begin();
         Faults.Begin();
     }
 
     public ulong Seed { get; }
 
     public Scenario Scenario { get; }
+
+    public ImmutableSortedSet<int> Spared { get; }
 
     public Setting Setting { get; }
 
@@ -83,6 +90,8 @@ internal sealed class Schedule
     public SimulatedProducer Plain { get; }
 
     public SimulatedConsumer Consumer { get; }
+
+    public SimulatedAdmin Admin { get; }
 
     public FaultScript Faults { get; }
 
@@ -127,6 +136,9 @@ internal sealed class Schedule
     public void Note(string what) => _log?.Invoke($"               {what}");
 
     public Endpoint Endpoint(int id) => _endpoints[id];
+
+    /// <summary>A number for a connection that no other has; later ones have higher ones.</summary>
+    public long NextConnection() => ++_connections;
 
     public void Plan(long delay, in Happening what) => _queue.Add(Now + delay, what);
 
@@ -185,7 +197,8 @@ internal sealed class Schedule
     }
 
     private Outcome End(string? law, string? why) => new(
-        Seed, Scenario.Name, law, why, Steps, Now, _trace.Fingerprint, _trace.Last(), Witness.CommittedBatches.Count, LostLeaderAcks());
+        Seed, Scenario.Name, law, why, Steps, Now, _trace.Fingerprint, _trace.Last(), Witness.CommittedBatches.Count, LostLeaderAcks(), Witness.LostQuorumAcks,
+        Faults.Count, Spared);
 
     /// <summary>What only a leader had vouched for and is not in the log at the end.</summary>
     private int LostLeaderAcks()

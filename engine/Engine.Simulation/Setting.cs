@@ -1,3 +1,4 @@
+using Engine.Core.Acks;
 using Engine.Simulation.Machines;
 
 namespace Engine.Simulation;
@@ -15,6 +16,8 @@ internal sealed record Setting
     public const long RequestTimeout = 1000 * VirtualTime.Millisecond;
     public const long StoreTimeout = 400 * VirtualTime.Millisecond;
     public const long RetryPause = 60 * VirtualTime.Millisecond;
+    public const long PushBeat = 200 * VirtualTime.Millisecond;
+    public const int SegmentsKept = 3;
 
     public int Nodes { get; init; } = 3;
 
@@ -27,8 +30,26 @@ internal sealed record Setting
     /// <summary>Whether the flush policy has acknowledgements wait until the records are on the disk.</summary>
     public bool HoldsAcknowledgements { get; init; } = true;
 
-    /// <summary>Whether acks=all asks for what every replica that may be elected has flushed, whatever the flush policy.</summary>
-    public bool FlushesForAcks { get; init; }
+    /// <summary>What acks=all asks for.</summary>
+    public IAckRule Acks { get; init; } = RuleOf("all");
+
+    /// <summary>How likely a node has its leaders push to it, rather than fetch from them.</summary>
+    public int PushedToPercent { get; init; }
+
+    /// <summary>The most frames that may be on their way to a follower that is pushed to, or not dealt with yet.</summary>
+    public int PushWindowFrames { get; init; } = 16;
+
+    /// <summary>The most batches likewise.</summary>
+    public int PushWindowBatches { get; init; } = 40;
+
+    /// <summary>The mean time from one deletion of records by request to the next; 0: nobody asks for any.</summary>
+    public int DeletesEveryMs { get; init; }
+
+    /// <summary>How many offsets a segment spans, at whose end producers are remembered on disk; 0: there is only one.</summary>
+    public int OffsetsPerSegment { get; init; }
+
+    /// <summary>Whether the oldest segments are dropped, but for some.</summary>
+    public bool DropsOldSegments { get; init; }
 
     /// <summary>The longest a flush takes.</summary>
     public int FlushMs { get; init; } = 20;
@@ -55,4 +76,7 @@ internal sealed record Setting
 
     /// <summary>Whether the producer that is not idempotent waits for the leader only.</summary>
     public bool HasLeaderAcks { get; init; }
+
+    /// <summary>The engine's rule of a name.</summary>
+    public static IAckRule RuleOf(string name) => AckRules.Catalog.Create(name).Instance;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Engine.Core.Cluster;
+using Engine.Core.Partitions;
 using Engine.Simulation.Machines;
 
 namespace Engine.Simulation;
@@ -36,7 +37,10 @@ internal sealed class Trace(int kept, Action<string>? log)
         Produce m => $"{m.From} -> {m.To}: produce batch {m.Batch}, {m.Records} records, producer {m.Sequence.ProducerId} epoch {m.Sequence.Epoch} from {m.Sequence.First}",
         ProduceAnswer m => $"{m.From} -> {m.To}: batch {m.Batch} {m.Error} at {m.BaseOffset}",
         Fetch m => $"{m.From} -> {m.To}: fetch from {m.Offset}, leader epoch {m.LeaderEpoch}, last epoch {m.LastEpoch}, registration {m.BrokerEpoch}",
-        FetchAnswer m => $"{m.From} -> {m.To}: {m.Error}, {m.Batches.Length} batches from {m.Asked.Offset}, high watermark {m.HighWatermark}, diverging {m.Diverging}",
+        FetchAnswer m => $"{m.From} -> {m.To}: {Describe(m.Word)} from {m.Asked.Offset}",
+        PushAsk m => $"{m.From} -> {m.To}: connection {m.Connection}, {m.Number}: run {m.Run} {Describe(m.Subscribes, m.EndOffset)}{(m.IsBeat ? ", beat" : "")}",
+        PushedFrame m => $"{m.From} -> {m.To}: connection {m.Connection}, {m.Number}: run {m.Run}, {Describe(m.Word)} from {m.BaseOffset}",
+        DeleteRecords m => $"{m.From} -> {m.To}: delete before {m.Offset}",
         Heartbeat m => $"{m.From} -> {m.To}: heartbeat of registration {m.BrokerEpoch}",
         HeartbeatAnswer m => $"{m.From} -> {m.To}: version {m.State.Version}{(m.IsController ? ", controller" : "")}, expired {string.Join(' ', m.Expired)}",
         StoreAppend m => $"{m.From} -> {m.To}: append at {m.ExpectedVersion}: {string.Join("; ", m.Records.Select(Describe))}",
@@ -44,6 +48,13 @@ internal sealed class Trace(int kept, Action<string>? log)
         News m => $"{m.From} -> {m.To}: version {m.State.Version}",
         var m => m.ToString(),
     };
+
+    private static string Describe(FollowerPosition? subscribes, long holds) => subscribes is { } position
+        ? $"from {position.EndOffset}, leader epoch {position.LeaderEpoch}, last epoch {position.LastEpoch}"
+        : $"holds {holds}";
+
+    private static string Describe(LeaderWord word) =>
+        $"{word.Error}, {word.Batches.Length} batches, high watermark {word.HighWatermark}, log start {word.LogStart}, diverging {word.Diverging}";
 
     private static string Describe(ClusterRecord record) => record switch
     {

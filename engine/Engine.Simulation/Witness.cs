@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Engine.Simulation.Machines;
+using Engine.Simulation.Nodes;
 
 namespace Engine.Simulation;
 
@@ -16,7 +18,35 @@ internal sealed class Witness
 
     public List<Acknowledged> Acks { get; } = [];
 
+    /// <summary>How many records that a majority had acknowledged were lost by leaders that were not of it.</summary>
+    public int LostQuorumAcks { get; set; }
+
+    /// <summary>What leaders have acknowledged, whether or not their producers ever heard of it.</summary>
+    public List<Vouched> Vouches { get; } = [];
+
     public List<StoredBatch> Reads { get; } = [];
+
+    /// <summary>The highest offset before which records were deleted, by request or by age.</summary>
+    public long DeletedTo { get; private set; }
+
+    /// <summary>Somebody has had the records before an offset deleted.</summary>
+    public void Deleted(long offset) => DeletedTo = Math.Max(DeletedTo, offset);
+
+    /// <summary>A leader acknowledges a batch.</summary>
+    public void Vouched(Schedule schedule, SimulatedNode leader, Produce asked, long baseOffset)
+    {
+        var (holders, flushed) = (0u, 0u);
+        foreach (var node in schedule.Nodes)
+        {
+            if (!node.Disk.Holds(asked.Batch, baseOffset)) continue;
+            holders |= 1u << node.Id;
+            if (node.Disk.FlushedEnd >= baseOffset + asked.Records) flushed |= 1u << node.Id;
+        }
+
+        var state = schedule.Store.State;
+        var isRegistered = state.IsAlive(leader.Id) && state.Brokers[leader.Id].Epoch == leader.BrokerEpoch;
+        Vouches.Add(new Vouched(asked.Batch, baseOffset, leader.Id, leader.Replica!.State.LeaderEpoch, asked.AcksAll, holders, flushed, isRegistered || leader.IsLeaving));
+    }
 
     /// <summary>A leader's high watermark has moved.</summary>
     public void Committed(SimulatedDisk leaders, long highWatermark)
@@ -51,3 +81,14 @@ internal sealed class Witness
 /// <summary>A producer was told that its batch is stored.</summary>
 /// <param name="IsPromised">Whether that was with acks=all.</param>
 internal readonly record struct Acknowledged(long Batch, long BaseOffset, bool IsPromised);
+
+/// <summary>A leader acknowledged a batch, and this is how things were at that moment.</summary>
+/// <param name="Holders">The nodes that had it at its offset, a bit each.</param>
+/// <param name="Flushed">Those of them that had flushed it.</param>
+/// <param name="WasThere">Whether the leader's registration stood, or it was about to end that itself.</param>
+internal readonly record struct Vouched(long Batch, long BaseOffset, int Leader, int LeaderEpoch, bool IsPromised, uint Holders, uint Flushed, bool WasThere)
+{
+    public int HolderCount => BitOperations.PopCount(Holders);
+
+    public int FlushedCount => BitOperations.PopCount(Flushed);
+}

@@ -29,13 +29,16 @@ internal sealed class SimulatedConsumer(Schedule schedule, int id) : Endpoint(sc
         if (!_isWaiting || answer.Asked.Token != _token) return;
 
         _isWaiting = false;
-        foreach (var batch in answer.Batches)
+        foreach (var batch in answer.Word.Batches)
         {
             Schedule.Witness.Reads.Add(batch);
             Position = batch.NextOffset;
         }
 
-        if (answer.Error == ErrorCode.None)
+        // What came next was deleted: it goes on where the log starts now.
+        var isBehind = answer.Word.Error == ErrorCode.OffsetOutOfRange && Position < answer.Word.LogStart;
+        if (isBehind) Position = answer.Word.LogStart;
+        if (isBehind || answer.Word.Error == ErrorCode.None)
         {
             Poll();
             return;

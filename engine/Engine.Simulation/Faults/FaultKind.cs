@@ -41,6 +41,12 @@ internal enum FaultKind
     /// <summary>What a node asks of the metadata store arrives there; the answers do not.</summary>
     CutFromAnswers,
 
+    /// <summary>The metadata store is gone for a while.</summary>
+    StoreCrash,
+
+    /// <summary>The metadata store stands still for a while, and then hears all at once what it was told.</summary>
+    StorePause,
+
     /// <summary>Messages between two endpoints take long.</summary>
     SlowLink,
 

@@ -18,6 +18,9 @@ internal sealed class FaultScript(Schedule schedule, FaultKind[] kinds)
 
     public long HealedAt { get; private set; }
 
+    /// <summary>How many faults have come, or would have and were spared.</summary>
+    public int Count { get; private set; }
+
     /// <summary>How many batches the idempotent producer had acknowledged until then.</summary>
     public int AcknowledgedBefore { get; private set; }
 
@@ -36,7 +39,7 @@ internal sealed class FaultScript(Schedule schedule, FaultKind[] kinds)
         else if (timer == NextTimer)
         {
             schedule.Plan(Chance.Span(20, 2 * schedule.Setting.FaultEveryMs), Own(NextTimer));
-            if (_active.Count < schedule.Setting.MostFaultsAtOnce) Bring(Chance.Of<FaultKind>(kinds));
+            if (_active.Count < schedule.Setting.MostFaultsAtOnce) BringNext();
         }
         else if (_active.FindIndex(fault => fault.Number == timer) is >= 0 and var index)
         {
@@ -53,10 +56,16 @@ internal sealed class FaultScript(Schedule schedule, FaultKind[] kinds)
         else if (!_active.Any(fault => IsDown(fault, node.Id))) Keep(FaultKind.Crash, node.Id, -1, 200, 1500);
     }
 
-    private void Bring(FaultKind kind)
+    private void BringNext()
+    {
+        var (kind, number) = (Chance.Of<FaultKind>(kinds), Count++);
+        if (!schedule.Spared.Contains(number)) Bring(kind, number);
+    }
+
+    private void Bring(FaultKind kind, int number)
     {
         var node = Victim();
-        schedule.Note($"{kind}, node {node.Id}");
+        schedule.Note($"fault {number}: {kind}, node {node.Id}");
         var isFree = node.IsUp && !node.IsPaused;
         if (!_mayKill && schedule.IsWhole()) _mayKill = true;
         switch (kind)
@@ -90,6 +99,14 @@ internal sealed class FaultScript(Schedule schedule, FaultKind[] kinds)
             case FaultKind.Pause when isFree:
                 node.Pause();
                 Keep(kind, node.Id, -1, 100, 2500);
+                break;
+            case FaultKind.StoreCrash when schedule.Store is { IsUp: true, IsPaused: false }:
+                schedule.Store.Crash();
+                Keep(kind, schedule.Store.Id, -1, 50, 3000);
+                break;
+            case FaultKind.StorePause when schedule.Store is { IsUp: true, IsPaused: false }:
+                schedule.Store.Pause();
+                Keep(kind, schedule.Store.Id, -1, 50, 3000);
                 break;
             case FaultKind.FailedFlush when isFree:
                 node.Disk.FailsNextFlush = true;
@@ -138,6 +155,12 @@ internal sealed class FaultScript(Schedule schedule, FaultKind[] kinds)
         {
             case FaultKind.Pause:
                 schedule.Nodes[fault.Node].Resume();
+                break;
+            case FaultKind.StorePause:
+                schedule.Store.Resume();
+                break;
+            case FaultKind.StoreCrash:
+                schedule.Store.Start();
                 break;
             case FaultKind.SlowLink:
                 schedule.Network.Slow(fault.Node, fault.Other, 0);

@@ -1,9 +1,8 @@
-using Engine.Simulation.Machines;
 using Engine.Simulation.Nodes;
 
 namespace Engine.Simulation.Laws;
 
-/// <summary>What was acknowledged with acks=all is at its offset in the log of every later leader.</summary>
+/// <summary>What was acknowledged with acks=all is at its offset in the log of every later leader, unless it was deleted.</summary>
 internal sealed class AcknowledgedRecordsSurvive : Law
 {
     private int _checked;
@@ -19,7 +18,7 @@ internal sealed class AcknowledgedRecordsSurvive : Law
         for (; _checked < acks.Count; _checked++)
         {
             var ack = acks[_checked];
-            if (ack.IsPromised && !Holds(leader.Disk, ack))
+            if (ack.IsPromised && !leader.Disk.Holds(ack.Batch, ack.BaseOffset))
                 return $"batch {ack.Batch} was acknowledged at {ack.BaseOffset}; node {leader.Id}, which leads in epoch {_leaderEpoch}, does not have it there";
         }
 
@@ -33,11 +32,5 @@ internal sealed class AcknowledgedRecordsSurvive : Law
         if (partition.Leader < 0) return null;
         var node = schedule.Nodes[partition.Leader];
         return node.Replica is { State.IsLeader: true } replica && replica.State.LeaderEpoch == partition.LeaderEpoch ? node : null;
-    }
-
-    private static bool Holds(SimulatedDisk disk, in Acknowledged ack)
-    {
-        var index = disk.IndexOf(ack.BaseOffset);
-        return index < disk.Batches.Length && disk.Batches[index].BaseOffset == ack.BaseOffset && disk.Batches[index].Batch == ack.Batch;
     }
 }

@@ -5,7 +5,7 @@ internal abstract class Law
 {
     public string Name => GetType().Name;
 
-    /// <summary>New ones for one schedule, as they remember what they have seen.</summary>
+    /// <summary>Those that hold wherever nothing that is committed may be lost: new ones for one schedule, as they remember what they have seen.</summary>
     public static Law[] All() =>
     [
         new HighWatermarkNeverMovesBack(),
@@ -17,6 +17,13 @@ internal abstract class Law
         new ConsumersSeeOnlyCommitted(),
         new IdempotentRecordsAppearOnce(),
         new EpochsOnlyRise(),
+        new LeadersHoldEverythingCommitted(),
+        new LeadersCountWhoeverMayBeElected(),
+        new LogsThatAgreeAtAnOffsetAgreeBeforeIt(),
+        new CommittedRecordsAreStillSomewhere(),
+        new AcknowledgedRecordsAreWhereTheirRuleSays(),
+        new NobodyTakenForDeadAcknowledges(),
+        new OnlyCommittedRecordsAreDeleted(),
         new AfterHealingProducersGoOn(),
         new AfterHealingReplicasAgree(),
     ];

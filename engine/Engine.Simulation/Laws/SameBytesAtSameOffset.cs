@@ -13,6 +13,7 @@ internal sealed class SameBytesAtSameOffset : Law
             var highWatermark = replica.State.HighWatermark;
             // What was committed does not change, so the same log need not be looked at again.
             if (_checked[node.Id] == (node.Disk.Version, highWatermark)) continue;
+            if (highWatermark <= node.Disk.StartOffset) continue; // Nothing of what lies before it is there.
             if (highWatermark > schedule.Witness.CommittedEnd)
                 return $"node {node.Id} takes for committed what lies before {highWatermark}; it was up to {schedule.Witness.CommittedEnd}";
             if (node.Disk.ChainAt(highWatermark) is not { } chain || chain != schedule.Witness.ChainAt(highWatermark))

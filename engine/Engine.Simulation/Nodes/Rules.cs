@@ -1,6 +1,8 @@
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Cluster;
 using Engine.Core.Partitions;
+using Engine.Simulation.Machines;
 
 namespace Engine.Simulation.Nodes;
 
@@ -29,6 +31,12 @@ internal class Rules
     /// <summary>Whether the store alone says who leads, however silent the leader is.</summary>
     public virtual bool LeavesElectionsToTheStore => true;
 
+    /// <summary>Whether a node that the others may have taken for dead acknowledges and serves nothing.</summary>
+    public virtual bool AsksForASession => true;
+
+    /// <summary>What acks=all asks for where this rule was chosen.</summary>
+    public virtual IAckRule AcksAll(IAckRule chosen) => chosen;
+
     /// <summary>The epoch that a leader writes into a batch.</summary>
     /// <param name="partition">Its state.</param>
     /// <param name="firstReign">The first epoch that this node led in.</param>
@@ -47,6 +55,12 @@ internal class Rules
 
     /// <summary>How far consumers read.</summary>
     public virtual long ConsumerBound(ReplicatedPartition partition, long logEnd) => partition.HighWatermark;
+
+    /// <summary>How far records may be deleted.</summary>
+    public virtual long DeletableEnd(ReplicatedPartition partition, long logEnd) => partition.HighWatermark;
+
+    /// <summary>Where a follower goes on whose leader no longer has what comes next.</summary>
+    public virtual long StartsOverAt(LeaderWord leaders) => leaders.LogStart;
 
     public virtual IEnumerable<PartitionChanged> Elect(ClusterState state, TopicConfig defaults) => LeaderElection.Changes(state, defaults);
 

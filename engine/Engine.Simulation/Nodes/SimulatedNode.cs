@@ -6,17 +6,17 @@ using Engine.Simulation.Machines;
 namespace Engine.Simulation.Nodes;
 
 /// <summary>A broker: its place in the cluster, its replica, and the leader that it follows.</summary>
-internal sealed class SimulatedNode : Endpoint
+internal sealed partial class SimulatedNode : Endpoint
 {
     private const int TickTimer = 1;
     private const int FlushTimer = 2;
     private const int FollowTimer = 3;
 
+    private static readonly TimeSpan CountedSession = TimeSpan.FromTicks(Setting.SessionTimeout * 9 / 10 / TimeSpan.NanosecondsPerTick);
+
     private readonly Rules _rules;
+    private SessionClock _session = new(CountedSession, new Instant(0));
     private StoreClient _store;
-    private Fetch? _asked;
-    private long _fetchDeadline;
-    private int _token;
     private long _firstEpoch;
     private int _ticks;
     private bool _isController;
@@ -27,12 +27,17 @@ internal sealed class SimulatedNode : Endpoint
         : base(schedule, id)
     {
         (_rules, Disk) = (schedule.Rules, new SimulatedDisk(schedule.Chance));
+        Producers = new ProducerFiles(schedule, Disk);
         (_store, Seen) = (new StoreClient(schedule, this), ClusterState.Empty);
         _firstEpoch = state.Brokers[id].Epoch;
         IsReplica = schedule.PartitionOf(state).Replicas.Contains(id);
+        _isPushedTo = Chance.Percent(schedule.Setting.PushedToPercent);
     }
 
     public SimulatedDisk Disk { get; }
+
+    /// <summary>What is on the disk of the producers.</summary>
+    public ProducerFiles Producers { get; }
 
     /// <summary>Null while the node is down, or holds none.</summary>
     public SimulatedReplica? Replica { get; private set; }
@@ -54,9 +59,15 @@ internal sealed class SimulatedNode : Endpoint
     /// <summary>Whether it is registered in its present life, by what it knows.</summary>
     public bool IsMember => Seen.Brokers.TryGetValue(Id, out var self) && self.Alive && self.Epoch >= _firstEpoch;
 
+    /// <summary>Whether the others count on this node, by all that it can tell: else it acknowledges and serves nothing.</summary>
+    public bool MayVouch => IsMember && (!_rules.AsksForASession || _session.HoldsAt(new Instant(Schedule.Now)));
+
+    /// <summary>Whether it is about to stop, so that its registration ends while it still runs.</summary>
+    public bool IsLeaving => _isLeaving;
+
     private int LeaderSeen => Seen.Version == 0 ? -1 : Schedule.PartitionOf(Seen).Leader;
 
-    private long BrokerEpoch => IsMember ? Seen.Brokers[Id].Epoch : -1;
+    public long BrokerEpoch => IsMember ? Seen.Brokers[Id].Epoch : -1;
 
     /// <summary>The node of a new cluster begins with its registration done.</summary>
     public void Begin(ClusterState state)
@@ -70,9 +81,10 @@ internal sealed class SimulatedNode : Endpoint
     public void Start()
     {
         (IsUp, Seen, _store, _firstEpoch) = (true, ClusterState.Empty, new StoreClient(Schedule, this), long.MaxValue);
-        (_asked, _isController, _isLeaving, _expired) = (null, false, false, []);
+        (_asked, _intake, _isController, _isLeaving, _expired) = (null, null, false, false, []);
+        _session = new SessionClock(CountedSession, new Instant(Schedule.Now) - CountedSession); // Over until it was heard.
         OpenLog();
-        Send(Schedule.Store.Id, new Heartbeat(-1));
+        Beat();
         SetTimer(TickTimer, Setting.TickMs * VirtualTime.Millisecond);
     }
 
@@ -81,6 +93,7 @@ internal sealed class SimulatedNode : Endpoint
     {
         MayHaveLost |= !Schedule.Setting.HoldsAcknowledgements;
         EndLife();
+        Producers.Crash();
         Replica = null;
     }
 
@@ -90,6 +103,7 @@ internal sealed class SimulatedNode : Endpoint
         Crash();
         HasLostPower |= !Schedule.Setting.HoldsAcknowledgements;
         Disk.LosePower();
+        Producers.LosePower();
     }
 
     /// <summary>Hands over what it leads, leaves the cluster, and stops once the store knows.</summary>
@@ -111,6 +125,7 @@ internal sealed class SimulatedNode : Endpoint
             return;
         }
 
+        Replica?.KeepProducers();
         EndLife();
         Replica = null;
     }
@@ -171,9 +186,15 @@ internal sealed class SimulatedNode : Endpoint
             state.Brokers.TryGetValue(one.Node, out var broker) && broker.Alive && broker.Epoch == one.BrokerEpoch;
     }
 
+    /// <summary>What it was told of silent nodes is no longer so.</summary>
+    public void NobodyIsExpired() => _expired = [];
+
     public void PlanFlush() => SetTimer(FlushTimer, Chance.Span(1, Schedule.Setting.FlushMs));
 
     public void Answer(Message asked, Message answer) => Send(asked.From, answer);
+
+    /// <summary>Sends a follower what it did not ask for.</summary>
+    public void Push(int follower, PushedFrame frame) => Send(follower, frame);
 
     protected override void Receive(Message message)
     {
@@ -189,10 +210,20 @@ internal sealed class SimulatedNode : Endpoint
                 replica.Fetch(fetch);
                 break;
             case Fetch fetch:
-                Answer(fetch, new FetchAnswer(fetch, ErrorCode.NotLeaderOrFollower, -1, [], null, LeaderSeen));
+                Answer(fetch, new FetchAnswer(fetch, LeaderWord.Failed(ErrorCode.NotLeaderOrFollower), LeaderSeen));
                 break;
             case FetchAnswer answer:
                 Take(answer);
+                break;
+            case PushAsk ask:
+                Replica?.Take(ask);
+                break;
+            case PushedFrame frame:
+                _intake?.Take(frame);
+                if (IsUp) Follow();
+                break;
+            case DeleteRecords delete:
+                Replica?.Delete(delete.Offset);
                 break;
             case News news:
                 See(news.State);
@@ -201,9 +232,7 @@ internal sealed class SimulatedNode : Endpoint
                 _store.Take(answer);
                 break;
             case HeartbeatAnswer answer:
-                (_isController, _expired) = (answer.IsController, answer.Expired);
-                See(answer.State);
-                if (IsUp) Control();
+                Heard(answer);
                 break;
         }
     }
@@ -218,20 +247,32 @@ internal sealed class SimulatedNode : Endpoint
     private void Tick()
     {
         SetTimer(TickTimer, Setting.TickMs * VirtualTime.Millisecond);
-        if (_ticks++ % Setting.TicksPerHeartbeat == 0) Send(Schedule.Store.Id, new Heartbeat(BrokerEpoch));
+        if (_ticks++ % Setting.TicksPerHeartbeat == 0) Beat();
         if (Seen.Version > 0 && !IsMember) Register();
         _store.Tick();
-        if (_asked is not null && Schedule.Now >= _fetchDeadline)
-        {
-            Schedule.Network.Reconnect(Id, _asked.To);
-            _asked = null;
-            if (!_rules.LeavesElectionsToTheStore) TakeOver(Schedule.PartitionOf(Seen));
-            Follow();
-        }
-
+        FollowOn();
         if (Replica is not { } replica) return;
         replica.Tick();
         if (Chance.Percent(10)) replica.WriteBack();
+    }
+
+    private void Beat() => Send(Schedule.Store.Id, new Heartbeat(BrokerEpoch, Schedule.Now));
+
+    private void Heard(HeartbeatAnswer answer)
+    {
+        var sent = new Instant(answer.Asked.SentAt);
+        if (answer.Counts && sent > _session.Last)
+        {
+            if (_session.IsOverAt(sent)) _session.CountGap();
+            _session.Renew(sent);
+        }
+
+        // What was decided up to when this was answered is known from here on.
+        var gaps = _session.Gaps;
+        (_isController, _expired) = (answer.IsController, answer.Expired);
+        See(answer.State);
+        if (answer.Counts) _session.CloseGaps(gaps);
+        if (IsUp) Control();
     }
 
     private void OpenLog()
@@ -246,7 +287,10 @@ internal sealed class SimulatedNode : Endpoint
         [
             new BrokerRegistered(Id, state.Version + 1, "node", Id, "node", Id),
             .. _rules.Return(state, Id, MayHaveLost),
-        ]));
+        ], taken =>
+        {
+            if (taken) Beat();
+        }));
     }
 
     private bool IsAlive(ClusterState state) => state.Brokers.TryGetValue(Id, out var self) && self.Alive && self.Epoch >= _firstEpoch;
@@ -270,35 +314,5 @@ internal sealed class SimulatedNode : Endpoint
             records.AddRange(_rules.Elect(state, Schedule.Defaults));
             return records;
         }
-    }
-
-    private void TakeOver(PartitionState from) => Replica?.Update(
-        new PartitionAssignment(Id, from.LeaderEpoch + 1, from.Epoch + 1, [.. from.Replicas], [Id]));
-
-    /// <summary>Asks the leader for what comes next, unless that is under way.</summary>
-    private void Follow()
-    {
-        if (Replica is not { } replica || replica.State.IsLeader || !IsMember) return;
-        var leader = replica.State.Leader;
-        if (leader < 0 || !Seen.IsAlive(leader)) return;
-        if (_asked is { } asked && asked.To == leader && asked.LeaderEpoch == replica.State.LeaderEpoch && asked.BrokerEpoch == BrokerEpoch) return;
-
-        var flushes = Schedule.Setting.FlushesForAcks;
-        if (flushes && _rules.WaitsForFlush) Disk.Flush();
-        _asked = new Fetch(++_token, Id, BrokerEpoch, replica.State.LeaderEpoch, Disk.EndOffset, replica.LastEpoch, flushes);
-        _fetchDeadline = Schedule.Now + Setting.FetchTimeout;
-        Send(leader, _asked);
-    }
-
-    private void Take(FetchAnswer answer)
-    {
-        var isAwaited = _asked is not null && answer.Asked.Token == _asked.Token;
-        if (!isAwaited && _rules.ChecksAnswers) return;
-
-        if (isAwaited) _asked = null;
-        var goesOn = Replica?.Take(answer) ?? false;
-        if (!IsUp) return;
-        if (goesOn) Follow();
-        else SetTimer(FollowTimer, Setting.RetryPause);
     }
 }

@@ -1,18 +1,20 @@
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Partitions;
 using Engine.Simulation.Machines;
 
 namespace Engine.Simulation.Nodes;
 
 /// <summary>A replica's shell: the engine's state machines over a simulated disk, with those who wait for it.</summary>
-internal sealed class SimulatedReplica
+internal sealed partial class SimulatedReplica
 {
     private readonly Schedule _schedule;
     private readonly SimulatedNode _node;
     private readonly SimulatedDisk _disk;
     private readonly Rules _rules;
+    private readonly IAckRule _acksAll;
     private readonly EpochHistory _epochs = new();
-    private readonly ProducerStates _producers = new();
+    private readonly RememberedProducers _producers;
     private readonly List<PartitionEffect> _effects = [];
     private readonly List<Waiting> _waiting = [];
     private readonly List<Parked> _parked = [];
@@ -23,50 +25,47 @@ internal sealed class SimulatedReplica
     public SimulatedReplica(Schedule schedule, SimulatedNode node, SimulatedDisk disk)
     {
         (_schedule, _node, _disk, _rules) = (schedule, node, disk, schedule.Rules);
-        State = new ReplicatedPartition(node.Id, schedule.Setting.ReplicaLagMax, _rules.Commit) 
+        _acksAll = _rules.AcksAll(Setting.Acks);
+        State = new ReplicatedPartition(node.Id, Setting.ReplicaLagMax, _rules.Commit)
         {
-            MinInSync = schedule.Setting.MinInSync,
-            JoinsFlushed = schedule.Setting.FlushesForAcks,
+            MinInSync = Setting.MinInSync,
+            JoinsFlushed = Setting.Acks.NeedsFlush,
         };
-        LearnFromLog();
+        _streams = new PushedFollower?[Setting.Nodes];
+        _producers = new RememberedProducers(node.Producers, node.Producers);
+        // As where the file of epochs is lost: they follow from the batches alone.
+        _producers.Learn(_epochs, allEpochs: true, nowMs: 0);
+        _epochs.TruncateBefore(_disk.StartOffset);
         State.ReplicaAppended(_disk.EndOffset, 0);
         _storedEnd = _disk.EndOffset;
     }
 
     public ReplicatedPartition State { get; }
 
-    /// <summary>The newest epoch that wrote here.</summary>
-    public int LastEpoch => _epochs.Latest;
+    private Setting Setting => _schedule.Setting;
 
-    private bool Holds => _schedule.Setting.HoldsAcknowledgements;
+    private bool Holds => Setting.HoldsAcknowledgements;
 
-    private bool Flushes => (Holds || _schedule.Setting.FlushesForAcks) && _rules.WaitsForFlush;
-
-    private bool HasEnoughInSync =>
-        State.InSync.Count >= (_schedule.Setting.FlushesForAcks ? Math.Max(State.MinInSync, State.Majority) : State.MinInSync);
-
-    /// <summary>How far acks=all has what it asks for.</summary>
-    private long AnswerableEnd => _schedule.Setting.FlushesForAcks
-        ? State.FlushedEnd(_rules.WaitsForFlush ? _disk.FlushedEnd : _disk.EndOffset)
-        : State.HighWatermark;
+    private bool Flushes => (Holds || Setting.Acks.NeedsFlush) && _rules.WaitsForFlush;
 
     public void Produce(Produce asked)
     {
-        if (!State.IsLeader)
+        var rule = RuleFor(asked);
+        if (!_node.MayVouch || !State.IsLeader)
         {
             Answer(asked, ErrorCode.NotLeaderOrFollower, -1);
             return;
         }
 
-        if (asked.AcksAll && !HasEnoughInSync)
+        if (rule.Admits(State) is not ErrorCode.None and var refused)
         {
-            Answer(asked, ErrorCode.NotEnoughReplicas, -1);
+            Answer(asked, refused, -1);
             return;
         }
 
-        if (_producers.Check(asked.Sequence, out var baseOffset) is not ErrorCode.None and var refused)
+        if (_producers.Check(asked.Sequence, out var baseOffset) is not ErrorCode.None and var outOfSequence)
         {
-            Answer(asked, refused, -1);
+            Answer(asked, outOfSequence, -1);
             return;
         }
 
@@ -74,14 +73,14 @@ internal sealed class SimulatedReplica
         {
             baseOffset = State.Append(asked.Records);
             _disk.Append(StoredBatch.After(_disk.Chain, asked.Batch, _rules.EpochOf(State, _firstReign), baseOffset, asked.Records, asked.Sequence));
-            _producers.Appended(asked.Sequence, baseOffset, nowMs: 0);
+            _producers.Appended(ProducerFiles.ProducedBy(_disk.Batches[^1]), nowMs: 0);
             if (!Holds || !Flushes) Stored(_disk.EndOffset);
             if (Flushes) BeginFlush();
         }
 
         _waiting.Add(new Waiting(asked, baseOffset, baseOffset + asked.Records, State.LeaderEpoch, _schedule.Now + Setting.ProduceTimeout));
         Execute();
-        WakeFetches();
+        Wake();
     }
 
     public void Fetch(Fetch asked) => Fetch(asked, _schedule.Now + Setting.FetchWait);
@@ -95,6 +94,7 @@ internal sealed class SimulatedReplica
         if (State.Update(news, _disk.EndOffset, new Instant(_schedule.Now), _effects))
         {
             _epochs.Assign(State.LeaderEpoch, _disk.EndOffset);
+            _storedEnd = _disk.EndOffset;
             if (_firstReign < 0) _firstReign = State.LeaderEpoch;
         }
 
@@ -104,7 +104,7 @@ internal sealed class SimulatedReplica
             foreach (var waiting in _waiting) Answer(waiting.Asked, ErrorCode.NotLeaderOrFollower, -1);
             _waiting.Clear();
             Execute();
-            WakeFetches();
+            Wake();
         }
         else Execute();
     }
@@ -116,7 +116,9 @@ internal sealed class SimulatedReplica
         foreach (var waiting in _waiting)
             if (waiting.Until <= _schedule.Now) Answer(waiting.Asked, ErrorCode.RequestTimedOut, -1);
         _waiting.RemoveAll(waiting => waiting.Until <= _schedule.Now);
-        WakeFetches();
+        if (Setting.OffsetsPerSegment > 0) _producers.Checkpoint();
+        if (Setting is { OffsetsPerSegment: > 0, DropsOldSegments: true }) Retain();
+        Wake();
     }
 
     /// <summary>Now and then the system writes what nobody waits for.</summary>
@@ -134,94 +136,81 @@ internal sealed class SimulatedReplica
         if (!Flush()) return;
         Stored(_disk.EndOffset);
         Execute();
-        WakeFetches();
+        Wake();
     }
 
-    /// <summary>Follower: takes a leader's answer.</summary>
-    /// <returns>False when it should pause before it asks again.</returns>
-    public bool Take(FetchAnswer answer)
+    /// <summary>Leader: has the records before an offset deleted, if they are committed; -1: all that are.</summary>
+    public void Delete(long offset)
     {
-        var asked = answer.Asked;
-        // The leader that answered is no longer the one to follow, or the log has changed: its records may never get committed.
-        if (_rules.ChecksAnswers && (State.IsLeader || State.LeaderEpoch != asked.LeaderEpoch || _disk.EndOffset != asked.Offset)) return true;
+        var most = _rules.DeletableEnd(State, _disk.EndOffset);
+        if (!State.IsLeader || offset > most) return;
 
-        switch (answer.Error)
-        {
-            case ErrorCode.None when answer.Diverging is { } leaders:
-                TruncateTo(_rules.TruncationPoint(_epochs, leaders, _disk.EndOffset));
-                return true;
-            case ErrorCode.None:
-                return Append(answer);
-            case ErrorCode.OffsetOutOfRange:
-                TruncateTo(0);
-                return true;
-            default:
-                return false;
-        }
+        if (offset < 0) offset = most;
+        _schedule.Witness.Deleted(offset);
+        _disk.DeleteBefore(offset);
+        _epochs.TruncateBefore(_disk.StartOffset);
     }
 
-    private bool Append(FetchAnswer answer)
-    {
-        foreach (var batch in answer.Batches)
-        {
-            if (batch.BaseOffset != _disk.EndOffset || (_rules.ChecksAnswers && batch.Epoch > answer.Asked.LeaderEpoch)) break;
-            if (batch.Epoch > _epochs.Latest) _epochs.Assign(batch.Epoch, batch.BaseOffset);
-            _disk.Append(StoredBatch.After(_disk.Chain, batch.Batch, batch.Epoch, batch.BaseOffset, batch.Records, batch.Sequence));
-            if (_rules.FollowersLearnProducers) _producers.Appended(batch.Sequence, batch.BaseOffset, nowMs: 0);
-        }
+    /// <summary>The node stops: what it knows of producers is written.</summary>
+    public void KeepProducers() => _node.Producers.WriteLast(_producers.Now);
 
-        if (Flushes && !Flush()) return false;
-        State.ReplicaAppended(_disk.EndOffset, answer.HighWatermark);
-        return true;
+    /// <summary>Drops whole segments beyond those that are kept, as far as they are committed.</summary>
+    private void Retain()
+    {
+        var kept = _disk.IndexOf(_node.Producers.SegmentOffsetFromEnd(Setting.SegmentsKept));
+        if (kept == _disk.Batches.Length) return;
+
+        var start = _disk.Batches[kept].BaseOffset;
+        if (start <= _disk.StartOffset || start > _rules.DeletableEnd(State, _disk.EndOffset)) return;
+
+        _schedule.Witness.Deleted(start);
+        _disk.DropBefore(start);
+        _epochs.TruncateBefore(_disk.StartOffset);
     }
 
-    private void Fetch(Fetch asked, long until)
+    /// <summary>Looks at the log for whoever fetches: epochs, divergence, bounds. A follower's offset is its acknowledgement.</summary>
+    /// <param name="bound">The offset up to which was looked.</param>
+    private LeaderWord Look(Fetch asked, int mostBatches, out long bound)
     {
-        if (_rules.Fences(State, asked.LeaderEpoch) is not ErrorCode.None and var fenced)
-        {
-            Answer(asked, fenced);
-            return;
-        }
-
+        bound = -1;
         var isFollower = asked.Replica >= 0;
-        if (isFollower && _rules.FencesRegistrations && !_node.IsRegistered(asked.Replica, asked.BrokerEpoch))
-        {
-            Answer(asked, ErrorCode.StaleBrokerEpoch);
-            return;
-        }
-
-        if (_rules.Divergence(_epochs, asked.LastEpoch, asked.Offset, _disk.EndOffset) is { } leaders)
-        {
-            if (leaders.Epoch < 0) Answer(asked, ErrorCode.OffsetOutOfRange);
-            else Answer(asked, ErrorCode.None, diverging: leaders);
-            return;
-        }
-
-        if (asked.Offset > _disk.EndOffset)
-        {
-            Answer(asked, ErrorCode.OffsetOutOfRange);
-            return;
-        }
+        if (Refusal(asked.Replica, asked.BrokerEpoch) is not ErrorCode.None and var refused) return LeaderWord.Failed(refused);
+        if (_rules.Fences(State, asked.LeaderEpoch) is not ErrorCode.None and var fenced) return LeaderWord.Failed(fenced);
+        if (_rules.Divergence(_epochs, asked.LastEpoch, asked.Offset, _disk.EndOffset) is { } leaders) return leaders.Epoch < 0 ? OutOfRange() : Say([], leaders);
+        if (asked.Offset < _disk.StartOffset || asked.Offset > _disk.EndOffset) return OutOfRange();
 
         if (isFollower)
         {
             var registration = _rules.FencesRegistrations ? asked.BrokerEpoch : -1;
             if (!State.FollowerFetched(asked.Replica, asked.Offset, new Instant(_schedule.Now), _effects, asked.IsFlushed ? asked.Offset : -1, registration))
-            {
-                Answer(asked, ErrorCode.NotLeaderOrFollower);
-                return;
-            }
-
+                return LeaderWord.Failed(ErrorCode.NotLeaderOrFollower);
             Execute();
         }
 
-        var batches = _disk.Read(asked.Offset, isFollower ? _disk.EndOffset : _rules.ConsumerBound(State, _disk.EndOffset), _schedule.Setting.BatchesPerFetch);
-        if (batches.Length == 0 && _schedule.Now < until) _parked.Add(new Parked(asked, until));
-        else Answer(asked, ErrorCode.None, batches);
+        bound = isFollower ? _disk.EndOffset : _rules.ConsumerBound(State, _disk.EndOffset);
+        return Say(_disk.Read(asked.Offset, bound, mostBatches));
+    }
+
+    /// <summary>Why nothing is said to or heard of somebody: this node or the follower may be one that the others take for dead.</summary>
+    public ErrorCode Refusal(int replica, long brokerEpoch) =>
+        !_node.MayVouch ? ErrorCode.NotLeaderOrFollower
+        : replica >= 0 && _rules.FencesRegistrations && !_node.IsRegistered(replica, brokerEpoch) ? ErrorCode.StaleBrokerEpoch : ErrorCode.None;
+
+    private LeaderWord Say(StoredBatch[] batches, (int Epoch, long EndOffset)? diverging = null) =>
+        new(ErrorCode.None, State.HighWatermark, _disk.StartOffset, batches, diverging);
+
+    private LeaderWord OutOfRange() => LeaderWord.Failed(ErrorCode.OffsetOutOfRange, State.HighWatermark, _disk.StartOffset);
+
+    private void Fetch(Fetch asked, long until)
+    {
+        var word = Look(asked, Setting.BatchesPerFetch, out _);
+        var waits = word is { Error: ErrorCode.None, Diverging: null, Batches.Length: 0 } && _schedule.Now < until;
+        if (waits) _parked.Add(new Parked(asked, until));
+        else _node.Answer(asked, new FetchAnswer(asked, word, State.Leader));
     }
 
     /// <summary>Those that wait for records look again: there may be some, or nobody here to give them.</summary>
-    private void WakeFetches()
+    private void Wake()
     {
         for (var i = _parked.Count - 1; i >= 0; i--)
         {
@@ -232,6 +221,8 @@ internal sealed class SimulatedReplica
             Fetch(asked, until: _schedule.Now);
             i = Math.Min(i, _parked.Count);
         }
+
+        foreach (var stream in _streams) stream?.Grown();
     }
 
     private void BeginFlush()
@@ -268,56 +259,31 @@ internal sealed class SimulatedReplica
 
     private void AnswerReached()
     {
-        var kept = 0;
+        if (_waiting.Count == 0) return;
+
+        var (kept, flushed) = (0, _rules.WaitsForFlush ? _disk.FlushedEnd : _disk.EndOffset);
         for (var i = 0; i < _waiting.Count; i++)
         {
             var waiting = _waiting[i];
-            if ((waiting.Asked.AcksAll ? AnswerableEnd : Math.Max(_storedEnd, State.HighWatermark)) < waiting.EndOffset)
+            var rule = RuleFor(waiting.Asked);
+            if (State.Reached(rule.AnswerAt!.Value, _disk.EndOffset, _storedEnd, flushed) < waiting.EndOffset)
             {
                 _waiting[kept++] = waiting;
                 continue;
             }
 
-            var error = !State.IsLeader || State.LeaderEpoch != waiting.LeaderEpoch ? ErrorCode.NotLeaderOrFollower
-                : waiting.Asked.AcksAll && !HasEnoughInSync ? ErrorCode.NotEnoughReplicasAfterAppend
-                : ErrorCode.None;
+            var error = !_node.MayVouch || !State.IsLeader || State.LeaderEpoch != waiting.LeaderEpoch ? ErrorCode.NotLeaderOrFollower : rule.Answer(State);
+            if (error == ErrorCode.None) _schedule.Witness.Vouched(_schedule, _node, waiting.Asked, waiting.BaseOffset);
             Answer(waiting.Asked, error, error == ErrorCode.None ? waiting.BaseOffset : -1);
         }
 
         _waiting.RemoveRange(kept, _waiting.Count - kept);
     }
 
-    private void TruncateTo(long offset)
-    {
-        // At the very end too: an epoch may have begun there and written nothing, of which the leader knows nothing.
-        _epochs.TruncateFrom(offset);
-        if (offset >= _disk.EndOffset) return;
-
-        _disk.TruncateTo(offset);
-        _storedEnd = Math.Min(_storedEnd, _disk.EndOffset);
-        LearnFromLog();
-        State.ReplicaTruncated(_disk.EndOffset);
-    }
-
-    /// <summary>Epochs and producers follow from the batches alone.</summary>
-    private void LearnFromLog()
-    {
-        _epochs.Clear();
-        _producers.Clear();
-        foreach (var batch in _disk.Batches)
-        {
-            if (batch.Epoch > _epochs.Latest) _epochs.Assign(batch.Epoch, batch.BaseOffset);
-            _producers.Appended(batch.Sequence, batch.BaseOffset, nowMs: 0);
-        }
-    }
+    private IAckRule RuleFor(Produce asked) => asked.AcksAll ? _acksAll : AckRules.Leader;
 
     private void Answer(Produce asked, ErrorCode error, long baseOffset) =>
-        _node.Answer(asked, new ProduceAnswer(asked.Token, asked.Batch, error, baseOffset, State.Leader));
-
-    private void Answer(Fetch asked, ErrorCode error, StoredBatch[]? batches = null, (int Epoch, long EndOffset)? diverging = null) =>
-        _node.Answer(asked, new FetchAnswer(asked, error, State.HighWatermark, batches ?? [], diverging, State.Leader));
-
-    private Setting Setting => _schedule.Setting;
+        _node.Answer(asked, new ProduceAnswer(asked.Token, asked.Batch, error, baseOffset, _node.MayVouch ? State.Leader : -1));
 
     private readonly record struct Waiting(Produce Asked, long BaseOffset, long EndOffset, int LeaderEpoch, long Until);
 

@@ -27,6 +27,7 @@ internal sealed class StoreClient(Schedule schedule, SimulatedNode node)
 
         // The news first: what was taken is a new state for this node too.
         node.See(answer.State);
+        if (answer.IsDisproved) node.NobodyIsExpired();
         if (answer.Taken) Settle(wish, taken: true);
         else Ask(wish);
     }

@@ -18,6 +18,7 @@ internal sealed class Soak(SoakOptions options, TextWriter output)
     private long _events;
     private long _committed;
     private long _lostLeaderAcks;
+    private long _lostQuorumAcks;
     private Outcome? _broken;
 
     /// <returns><see cref="Held"/>, <see cref="Broken"/>, or <see cref="Usage"/> where the command line made no sense.</returns>
@@ -57,11 +58,12 @@ internal sealed class Soak(SoakOptions options, TextWriter output)
             if (index >= options.Seeds) return;
 
             var seed = options.From + index;
-            var outcome = new Schedule(seed, options.ScenarioOf(seed), log: options.Traces ? output.WriteLine : null).Run();
+            var outcome = new Schedule(seed, options.ScenarioOf(seed), log: options.Traces ? output.WriteLine : null, spared: options.Spared).Run();
             Interlocked.Increment(ref _done);
             Interlocked.Add(ref _events, outcome.Step);
             Interlocked.Add(ref _committed, outcome.CommittedBatches);
             Interlocked.Add(ref _lostLeaderAcks, outcome.LostLeaderAcks);
+            Interlocked.Add(ref _lostQuorumAcks, outcome.LostQuorumAcks);
             if (!outcome.HoldsAllLaws) Interlocked.CompareExchange(ref _broken, outcome, null);
         }
     }
@@ -72,7 +74,8 @@ internal sealed class Soak(SoakOptions options, TextWriter output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{done:N0} of {options.Seeds:N0} schedules from seed {options.From}, {done / _watch.Elapsed.TotalSeconds:N0} a second; " +
             $"{Interlocked.Read(ref _events):N0} events, {Interlocked.Read(ref _committed):N0} batches committed, " +
-            $"{Interlocked.Read(ref _lostLeaderAcks):N0} lost that a leader alone had acknowledged"));
+            $"{Interlocked.Read(ref _lostLeaderAcks):N0} lost that a leader alone had acknowledged, " +
+            $"{Interlocked.Read(ref _lostQuorumAcks):N0} that a majority had"));
         output.Flush();
     }
 
@@ -82,8 +85,17 @@ internal sealed class Soak(SoakOptions options, TextWriter output)
         output.WriteLine($"  {broken.Why}");
         output.WriteLine("the last events:");
         foreach (var happened in broken.LastEvents) output.WriteLine($"  {happened}");
-        output.WriteLine($"again: testbed simulate --scenario {broken.Scenario} --from {broken.Seed} --seeds 1 --trace");
+        output.WriteLine($"again: testbed simulate --scenario {broken.Scenario} --from {broken.Seed} --seeds 1 --trace{Spare(broken)}");
+        if (!options.Spared.IsEmpty) return;
+
+        var shrunk = Shrinking.Shrink(broken, Scenario.Find(broken.Scenario)!);
+        if (shrunk.Spared.IsEmpty) return;
+        output.WriteLine(
+            $"also with {shrunk.FaultsBrought} of {broken.FaultsTotal} faults: " +
+            $"testbed simulate --scenario {shrunk.Scenario} --from {shrunk.Seed} --seeds 1 --trace{Spare(shrunk)}");
     }
+
+    private static string Spare(Outcome outcome) => outcome.Spared.IsEmpty ? "" : $" --spare {string.Join(',', outcome.Spared)}";
 
     // Whoever started this holds the other end: when they are gone, so is the wish to know.
     private static void StopWith(TextReader input) =>

@@ -1,6 +1,8 @@
 using Engine.Core;
+using Engine.Core.Acks;
 using Engine.Core.Cluster;
 using Engine.Core.Partitions;
+using Engine.Simulation.Machines;
 using Engine.Simulation.Nodes;
 
 namespace Engine.Tests.Simulation;
@@ -66,6 +68,40 @@ internal static class Mutants
         public override ErrorCode Fences(ReplicatedPartition partition, int askedEpoch) => partition.Fences(-1);
 
         public override (int Epoch, long EndOffset)? Divergence(EpochHistory epochs, int lastEpoch, long offset, long logEnd) => null;
+    }
+
+    /// <summary>A leader takes a follower's records for its own where it has deleted all of that epoch.</summary>
+    internal sealed class VouchesForWhatItDeleted : Rules
+    {
+        public override (int Epoch, long EndOffset)? Divergence(EpochHistory epochs, int lastEpoch, long offset, long logEnd)
+        {
+            if (epochs.Starts.Count == 0 || lastEpoch < 0 || lastEpoch >= epochs.Starts[0].Epoch) return base.Divergence(epochs, lastEpoch, offset, logEnd);
+            return epochs.Starts[0].StartOffset >= offset ? null : (lastEpoch, epochs.Starts[0].StartOffset);
+        }
+    }
+
+    /// <summary>Everything is acknowledged once the leader has it.</summary>
+    internal sealed class AcknowledgesForOthers : Rules
+    {
+        public override IAckRule AcksAll(IAckRule chosen) => AckRules.Leader;
+    }
+
+    /// <summary>A node that was cut off or stopped acknowledges what it finds, though others may have replaced it.</summary>
+    internal sealed class AcknowledgesWithoutASession : Rules
+    {
+        public override bool AsksForASession => false;
+    }
+
+    /// <summary>Records are deleted before they are committed.</summary>
+    internal sealed class DeletesWhatIsNotCommitted : Rules
+    {
+        public override long DeletableEnd(ReplicatedPartition partition, long logEnd) => logEnd;
+    }
+
+    /// <summary>A follower whose leader no longer has what comes next goes on at the end of what is committed.</summary>
+    internal sealed class StartsOverAtTheEnd : Rules
+    {
+        public override long StartsOverAt(LeaderWord leaders) => leaders.HighWatermark;
     }
 
     /// <summary>A follower appends whatever answer arrives.</summary>

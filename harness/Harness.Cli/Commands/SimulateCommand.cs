@@ -16,8 +16,9 @@ internal static class SimulateCommand
         var seeds = SharedOptions.Number("--seeds", 1, $"How many schedules, one a seed. [{SeedsDefault}]");
         var from = new Option<ulong>("--from") { Description = "The first seed. [0]", HelpName = "SEED" };
         var scenario = new Option<string?>("--scenario") { Description = "The kind of cluster and of faults; without it they take turns.", HelpName = "NAME" };
+        var spare = new Option<string?>("--spare") { Description = "Faults that do not come, counted from 0: what a broken law is shrunk to.", HelpName = "N,N" };
         var trace = new Option<bool>("--trace") { Description = "Prints every event." };
-        var command = new Command("simulate", "Runs the replication rules under simulated faults and checks every law after every event.") { seeds, from, scenario, trace };
+        var command = new Command("simulate", "Runs the replication rules under simulated faults and checks every law after every event.") { seeds, from, scenario, spare, trace };
         command.SetAction((parsed, stop) =>
         {
             List<string> arguments =
@@ -25,6 +26,7 @@ internal static class SimulateCommand
                 "--stop-with-stdin", "--seeds", Text(parsed.GetValue(seeds) ?? SeedsDefault), "--from", parsed.GetValue(from).ToString(CultureInfo.InvariantCulture),
             ];
             if (parsed.GetValue(scenario) is { } name) arguments.AddRange(["--scenario", name]);
+            if (parsed.GetValue(spare) is { } numbers) arguments.AddRange(["--spare", numbers]);
             if (parsed.GetValue(trace)) arguments.Add("--trace");
             return Run(arguments, surroundings, stop);
         });
