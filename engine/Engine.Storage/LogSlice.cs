@@ -50,6 +50,9 @@ public readonly struct LogSlice
     /// <summary>Whether <paramref name="count"/> bytes of the slice could be used now without waiting for the disk. A guess, but a good one.</summary>
     public bool IsAtHand(int from, int count) => _owner is not SegmentFile file || file.HoldsCached(FilePosition + from, count);
 
+    /// <summary>Whether the bytes come from a file of which some were read from the disk a moment ago.</summary>
+    public bool IsFresh => _owner is SegmentFile { IsBeingReadIn: true };
+
     /// <summary>Has the disk begin with these bytes, which someone is about to use who may wait for them.</summary>
     public void BringIn(int from, int count) => (_owner as SegmentFile)?.BringIn(FilePosition + from, count);
 

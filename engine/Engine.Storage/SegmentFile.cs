@@ -20,6 +20,11 @@ public sealed class SegmentFile : IDisposable
 
     // Longer than a request waits in a disk's queue. Whoever asks after bytes in this time pays for probes.
     private const long ReadingMilliseconds = 3_000;
+
+    // One call copies at most so much that is not in memory yet. A kernel that does not preempt itself lets nobody else have the processor until the call
+    // returns, and a megabyte that comes fresh from the disk takes it a millisecond.
+    private const int MostCopiedBytes = 128 << 10;
+
     private const int AskFirstBytes = 64 << 10;
 
     private const long ErasedAtOnceBytes = 16 << 20;
@@ -189,7 +194,8 @@ public sealed class SegmentFile : IDisposable
         using var use = Refer();
         while (bytes.Length > 0)
         {
-            var count = Calls.Read(Handle, bytes, position);
+            var step = bytes.Length > MostCopiedBytes && IsFresh(position, bytes.Length) ? MostCopiedBytes : bytes.Length;
+            var count = Calls.Read(Handle, bytes[..step], position);
             if (count == 0) throw new EndOfStreamException($"{Path} ends at {position}");
             position += count;
             bytes = bytes[count..];
@@ -209,9 +215,12 @@ public sealed class SegmentFile : IDisposable
         return read == PageCache.CannotTell;
     }
 
+    /// <summary>Whether some of it was read from the disk a moment ago.</summary>
+    internal bool IsBeingReadIn => Environment.TickCount64 - Volatile.Read(ref _readingSince) < ReadingMilliseconds;
+
     /// <summary>Whether the range could be sent from the page cache without waiting for the disk, as far as the kernel can tell.</summary>
     internal bool HoldsCached(long position, int count) =>
-        _hidesPages || Calls.HoldsCached(Handle, position, count, filled: Environment.TickCount64 - Volatile.Read(ref _readingSince) < ReadingMilliseconds);
+        _hidesPages || Calls.HoldsCached(Handle, position, count, filled: IsBeingReadIn);
 
     /// <summary>Has the disk begin with the range, which is about to be read by someone who may wait.</summary>
     internal void BringIn(long position, int count)
@@ -225,6 +234,14 @@ public sealed class SegmentFile : IDisposable
     {
         NoteReading(); // It took as long as it took, and what was asked for behind it may still be on its way.
         if (!_hidesPages && !Calls.HoldsCached(Handle, position, 1, filled: false)) _hidesPages = true;
+    }
+
+    private bool IsFresh(long position, int count)
+    {
+        if (IsBeingReadIn) return true;
+        if (Calls.HoldsCached(Handle, position, count, filled: false)) return false;
+        NoteReading();
+        return true;
     }
 
     /// <summary>Someone reads from the disk: for a while, pages may be on their way.</summary>

@@ -187,18 +187,21 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
         ref readonly var next = ref Queued(0);
         if (blocks && next.File is not null) return Outcome.Blocked;
         if (turnBytes >= TurnBytes) return Outcome.Blocked;
-        if (turn == Turn.Cold || next.IsAtHand) return Outcome.Done;
+        if (turn == Turn.Cold || IsSentByAnyone(next)) return Outcome.Done;
         return blocks ? Outcome.Blocked : Outcome.Cold; // a blocking socket's writer may wait
     }
 
     /// <summary>Whether the queued piece at <paramref name="index"/> goes out in one call with the one before it.</summary>
     private bool IsGatheredWith(in Piece before, int index)
     {
-        if (before.File is not null || before.Next < before.Left || index == Gathering.MostPieces || index >= _count) return false;
+        if (before.File is not null || Math.Min(before.Next, before.MostAtOnce) < before.Left || index == Gathering.MostPieces || index >= _count) return false;
 
         ref readonly var piece = ref Queued(index);
-        return piece.File is null && piece.IsAtHand;
+        return piece.File is null && IsSentByAnyone(piece);
     }
+
+    /// <summary>Whether sending what is next of the piece holds up nobody: it takes neither the disk nor long.</summary>
+    private static bool IsSentByAnyone(in Piece piece) => !piece.IsLongToFault && piece.IsAtHand;
 
     /// <summary>Takes <paramref name="sent"/> bytes off the queue and releases the pieces that are through.</summary>
     private void Settle(ReadOnlySpan<Piece> pieces, long sent)
@@ -223,7 +226,11 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
         var vectors = stackalloc LibC.IoVector[Gathering.MostPieces];
         Pins pins = default;
         for (var i = 0; i < pieces.Length; i++)
-            vectors[i] = new() { Start = pieces[i].Pin(out pins[i]), Length = (nuint)pieces[i].Next };
+        {
+            var length = Math.Min(pieces[i].Next, pieces[i].MostAtOnce);
+            vectors[i] = new() { Start = pieces[i].Pin(out pins[i]), Length = (nuint)length };
+            if (length < pieces[i].Left) flags |= LibC.MsgMore;
+        }
 
         var message = new LibC.MessageHeader { Vectors = vectors, VectorCount = (nuint)pieces.Length };
         nint sent;

@@ -68,6 +68,25 @@ public sealed class ColdSendTests : IDisposable
         Assert.InRange(reads, log.Log.SizeBytes / StepBytes, long.MaxValue);
     }
 
+    [Theory]
+    [InlineData("mapped", LogBytes, true, true)]
+    [InlineData("mapped", LogBytes, false, false)]
+    [InlineData("mapped", 100 << 10, true, false)]
+    [InlineData("sendfile", LogBytes, true, false)]
+    public void Slice_InMemory_IsLeftToADiskThreadOnlyWhereItTakesManyPageFaults(string read, int bytes, bool isFresh, bool isLeft)
+    {
+        using var log = Fill(read, bytes);
+        if (isFresh) NoteReading(log);
+        using var host = Open("epoll", log);
+        var client = host.Connect();
+
+        client.SendFrame([1]);
+        Assert.True(client.ReceiveExactly((int)log.Log.SizeBytes).AsSpan().SequenceEqual(Content(log)));
+
+        var threads = Directory.GetDirectories("/proc/self/task").Select(thread => File.ReadAllText(Path.Combine(thread, "comm")));
+        Assert.Equal(isLeft, threads.Any(name => name.StartsWith("disk-", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Slice_OfAFileSystemThatHidesItsPages_IsAskedAfterOnceOnly()
     {
@@ -226,6 +245,14 @@ public sealed class ColdSendTests : IDisposable
             made.Add(handler);
             return handler;
         });
+    }
+
+    /// <summary>As if some of it had just been read from the disk.</summary>
+    private static void NoteReading(ScratchLog log)
+    {
+        Assert.True(log.Log.TryRead(0, long.MaxValue, int.MaxValue, true, out var slice));
+        slice.NoteUsed(0);
+        slice.Release();
     }
 
     private static byte[] Content(ScratchLog log) => File.ReadAllBytes(log.Files("*.log").Single())[..(int)log.Log.SizeBytes];
