@@ -16,25 +16,37 @@ internal static unsafe partial class PageCacheResidency
         return Call(CacheStat, (int)file.DangerousGetHandle(), &all, &pages, 0) == 0 ? (long)pages.Cached * Environment.SystemPageSize : null;
     }
 
-    /// <summary>Of all files below a folder that match; null where the kernel cannot tell.</summary>
+    /// <summary>Of all files below a folder that match; null where the kernel cannot tell, or a disk is gone at the moment.</summary>
     public static long? Of(string folder, string pattern)
     {
-        var sum = 0L;
-        foreach (var path in Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories))
+        try
         {
-            try
+            var sum = 0L;
+            foreach (var path in Directory.EnumerateFiles(folder, pattern, SearchOption.AllDirectories))
             {
-                using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
-                if (Of(file) is not { } bytes) return null;
+                if (OfFile(path) is not { } bytes) return null;
                 sum += bytes;
             }
-            catch (FileNotFoundException)
-            {
-                // Removed since it was listed.
-            }
-        }
 
-        return sum;
+            return sum;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null; // Without power, or between two mounts: what it held is nothing that anyone could read.
+        }
+    }
+
+    private static long? OfFile(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return Of(file);
+        }
+        catch (FileNotFoundException)
+        {
+            return 0; // Removed since it was listed.
+        }
     }
 
     /// <summary>struct cachestat_range.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Harness.Files;
 using Harness.Load;
@@ -23,6 +24,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private readonly NodeProcess _process;
     private readonly Action<LoadLine> _onLine;
     private LoadLine? _last;
+    private volatile ExceptionDispatchInfo? _failure;
 
     private WorkerProcess(WorkerProgram program, string logFile, Action<LoadLine> onLine)
     {
@@ -65,6 +67,7 @@ internal sealed class WorkerProcess : IAsyncDisposable
     private async Task<T> LastLine<T>() where T : LoadLine
     {
         await _process.Exited;
+        _failure?.Throw();
         return _last switch
         {
             T line => line,
@@ -87,12 +90,26 @@ internal sealed class WorkerProcess : IAsyncDisposable
         {
             var parsed = LoadJson.ReadLine(line);
             _last = parsed;
-            _onLine(parsed);
+            if (_failure is null) Tell(parsed);
             return true;
         }
         catch (JsonException)
         {
             return false;
+        }
+    }
+
+    // Nobody would read on if it ended the thread that reads: the worker would wait for ever for room in the pipe, and the run for the worker.
+    private void Tell(LoadLine line)
+    {
+        try
+        {
+            _onLine(line);
+        }
+        catch (Exception error)
+        {
+            _failure = ExceptionDispatchInfo.Capture(error);
+            _ = _process.Kill(); // whoever waits for its last line is told
         }
     }
 }
