@@ -78,6 +78,21 @@ public sealed class ClusterTests : IDisposable
     }
 
     [Fact]
+    public async Task Kill_WhileTheNodeRestarts_HitsTheNewOne()
+    {
+        await using var cluster = await Start(new ScriptedSystem(_ => ScriptedSystem.Healthy));
+        await cluster.Kill(2);
+        var dead = cluster.Nodes[1];
+
+        var restart = cluster.Restart(2, CancellationToken.None);
+        await cluster.Kill(2);
+        await restart;
+
+        Assert.NotSame(dead, cluster.Nodes[1]);
+        Assert.Equal(137, cluster.Nodes[1].Process.ExitCode);
+    }
+
+    [Fact]
     public async Task Restart_NodeThatRuns_IsRefused()
     {
         await using var cluster = await Start(new ScriptedSystem(_ => ScriptedSystem.Healthy));

@@ -1,10 +1,14 @@
+using System.Collections.Concurrent;
 using Harness.Nodes;
 using Harness.Plans;
 
 namespace Harness.Systems;
 
 /// <summary>The nodes of one system that run together, from their start to their end.</summary>
-/// <remarks>One caller at a time starts, kills and stops a node; different nodes may be others' at the same time.</remarks>
+/// <remarks>
+/// One caller at a time starts, kills and stops a node; different nodes may be others' at the same time. A kill or stop comes after a restart
+/// that is under way.
+/// </remarks>
 public sealed class Cluster : IAsyncDisposable
 {
     /// <summary>A clean stop flushes what the node holds, which takes as long as the disk needs for it.</summary>
@@ -13,6 +17,7 @@ public sealed class Cluster : IAsyncDisposable
     private readonly ISystemUnderTest _system;
     private readonly ClusterPlan _plan;
     private readonly Node[] _nodes;
+    private readonly ConcurrentDictionary<int, Task> _restarts = new();
 
     private Cluster(ISystemUnderTest system, ClusterPlan plan, Node[] nodes)
     {
@@ -60,10 +65,10 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>Stops one node, cleanly where it goes.</summary>
     /// <returns>False when it had to be killed.</returns>
-    public Task<bool> Stop(int nodeId) => Find(nodeId).Process.Stop(StopDeadline);
+    public async Task<bool> Stop(int nodeId) => await (await Started(nodeId)).Process.Stop(StopDeadline);
 
     /// <summary>Kills a node (SIGKILL) as a crash would.</summary>
-    public Task Kill(int nodeId) => Find(nodeId).Process.Kill();
+    public async Task Kill(int nodeId) => await (await Started(nodeId)).Process.Kill();
 
     /// <summary>Makes a node stand still until <see cref="Continue"/>.</summary>
     public void Pause(int nodeId) => Find(nodeId).Process.Pause();
@@ -77,9 +82,9 @@ public sealed class Cluster : IAsyncDisposable
         var old = Find(nodeId);
         if (!old.Process.HasExited) throw new InvalidOperationException($"node {nodeId} still runs");
 
-        var place = old.Place;
-        await old.Process.DisposeAsync();
-        _nodes[nodeId - 1] = await _system.StartNode(_plan, place, stop);
+        var restart = Replace(old, stop);
+        _restarts[nodeId] = restart;
+        await restart;
     }
 
     /// <summary>Says so when a node ended although nobody asked it to.</summary>
@@ -108,6 +113,20 @@ public sealed class Cluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var node in _nodes) await node.Process.DisposeAsync();
+    }
+
+    private async Task Replace(Node old, CancellationToken stop)
+    {
+        await old.Process.DisposeAsync();
+        _nodes[old.Id - 1] = await _system.StartNode(_plan, old.Place, stop);
+    }
+
+    /// <summary>The node, once a restart under way is over: others may see it lead before we see it ready, and hit its predecessor.</summary>
+    private async Task<Node> Started(int nodeId)
+    {
+        // Whoever restarts it is told if that fails.
+        if (_restarts.TryGetValue(nodeId, out var restart)) await restart.ContinueWith(_ => { }, TaskScheduler.Default);
+        return Find(nodeId);
     }
 
     private Node Find(int nodeId) =>
