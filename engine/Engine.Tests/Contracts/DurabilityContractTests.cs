@@ -1,6 +1,7 @@
 using Engine.Storage;
 using Engine.Storage.Native;
 using Engine.Storage.Write;
+using Engine.Tests.Interop.Processes;
 using Engine.Tests.Storage;
 using Microsoft.Win32.SafeHandles;
 
@@ -82,7 +83,7 @@ public sealed class DurabilityContractTests
             // What is waited for.
         }
 
-        Assert.True(SpinWait.SpinUntil(() => log.IsOffline, TimeSpan.FromSeconds(60)), "it never goes offline");
+        Until.True(() => log.IsOffline, "it goes offline");
         return taken;
     }
 

@@ -154,12 +154,12 @@ public sealed class BadRequestTests : IDisposable
     [MemberData(nameof(BadNames))]
     public void CreateTopics_BadName_IsRefusedAndLeavesNoFolder(string name)
     {
-        var before = Directory.GetFileSystemEntries(_cluster.Folder, "*", SearchOption.AllDirectories).Where(Directory.Exists).Order().ToList();
+        var before = Directory.GetFileSystemEntries(_cluster.Folder, "*", SearchOption.AllDirectories).ToHashSet();
 
         Assert.Equal(ErrorCode.InvalidTopic, _client.CreateTopic(name).Error);
 
-        var now = Directory.GetFileSystemEntries(_cluster.Folder, "*", SearchOption.AllDirectories).Where(Directory.Exists).Order();
-        Assert.Equal(before, now);
+        // None that is new: folders of topics that other tests deleted may go meanwhile.
+        Assert.Empty(Directory.GetFileSystemEntries(_cluster.Folder, "*", SearchOption.AllDirectories).Where(Directory.Exists).Except(before));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Engine.Protocol.Records;
 using Engine.Storage;
+using Engine.Tests.Interop.Processes;
 
 namespace Engine.Tests.Storage;
 
@@ -137,7 +138,7 @@ public sealed class FlushTests
         using var scratch = Open("interval(30ms)");
         scratch.Append(Batches.Make(0, 3));
         Assert.Equal(3, scratch.Log.StoredOffset);
-        Assert.True(SpinWait.SpinUntil(() => scratch.Log.FlushedOffset == 3, TimeSpan.FromSeconds(60)));
+        Until.True(() => scratch.Log.FlushedOffset == 3, "all is flushed");
     }
 
     [Fact]

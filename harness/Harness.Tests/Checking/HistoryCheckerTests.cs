@@ -214,34 +214,6 @@ public sealed class HistoryCheckerTests
         Assert.Equal(sound.Check().Acked + broken.Check().Acked, verdict.Acked);
     }
 
-    [Fact]
-    public void MillionValues_InBatchesOfOneThatInterleave_TakeMemoryByTheBatchAndNoMore()
-    {
-        const int values = 1_000_000;
-        var checker = new HistoryChecker();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        for (var i = 0; i < values; i++) checker.Add(new SendEntry(i % 4, 0, i / 4, 1, Outcome.Ok, i, i, i + 1));
-        for (var i = 0; i < values; i++) checker.Add(new ReadEntry(0, 0, i, 1, i % 4, i / 4, false, values, i, i));
-        var retained = GC.GetTotalMemory(forceFullCollection: true) - before;
-        checker.Add(new PassEntry(0, 0, 0, values, values));
-
-        Assert.InRange(retained, 0, 200L * values); // two stretches of 32 bytes, in lists that double
-        var verdict = checker.Conclude();
-        Assert.True(verdict.IsProven, string.Join("; ", verdict.Evidence));
-        Assert.Equal(values, verdict.Acked);
-    }
-
-    [Fact]
-    public void MillionValues_OfOneProducerInOrder_ShrinkToNearlyNothing()
-    {
-        var checker = new HistoryChecker();
-        var before = GC.GetTotalMemory(forceFullCollection: true);
-        for (var i = 0; i < 1_000_000; i += 100) checker.Add(new SendEntry(0, 0, i, 100, Outcome.Ok, i, i, i + 1));
-        for (var i = 0; i < 1_000_000; i += 100) checker.Add(new ReadEntry(0, 0, i, 100, 0, i, false, 1_000_000, i, i));
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 100_000);
-        Assert.True(checker.Conclude().IsProven);
-    }
-
     private static bool Holds(in ReadEntry read, SendEntry send) => read.Producer == send.Producer && read.First == send.First;
 
     private static void AssertOnly(

@@ -4,7 +4,7 @@ namespace Harness.Tests.Load;
 
 public sealed class AdminClientTests
 {
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     [Fact]
     public void CreateAndDelete_AskForWhatIsWanted()

@@ -33,7 +33,7 @@ public sealed class AllocationTests
         var content = new RecordContent(SpecCheck.Values(load.Produce, 1), null, 1, 2);
         var ledger = new SentLedger(content, 1, idempotent: true, template: false, withJournal: false);
         var control = new RunControl();
-        using var cluster = new Cluster(load.Bootstrap, "test", TimeSpan.FromSeconds(5));
+        using var cluster = new Cluster(load.Bootstrap, "test", TimeSpan.FromSeconds(60));
         using var producer = new Producer(load, 0, cluster, ledger, control);
         producer.Prepare();
         var schedule = Schedule.From(load, Clock.Now);

@@ -41,7 +41,7 @@ public sealed class LoadRunTests
     public void OpenLoop_BrokerStalls_CountsEveryRecordThatHadToWait()
     {
         using var broker = new FakeBroker { Delay = request => request == 20 ? Ms(300) : TimeSpan.Zero };
-        var (report, _) = Run(broker, new() { RecordsPerSecond = 10_000, Linger = Ms(5), MaxInFlight = 2 }, null, seconds: 1);
+        var (report, _) = Run(broker, new() { RecordsPerSecond = 10_000, Linger = Ms(5), MaxInFlight = 2, BatchBytes = ResilienceTests.SmallBatch }, null, seconds: 1);
 
         // 3,000 records are due while the broker sleeps. Those of the first 200 ms wait at least 100 ms, less a batch's time.
         var latency = report.Produce!.Latency;
@@ -139,7 +139,7 @@ public sealed class LoadRunTests
     public void RefusedBatches_AreFailedRecordsNotGoodputAndTheRestGoesOn(ErrorCode error, bool idempotent)
     {
         using var broker = new FakeBroker { Judge = (_, batch) => batch is 3 or 10 ? error : ErrorCode.None };
-        var (report, _) = Run(broker, new() { RecordsPerSecond = 10_000, Linger = Ms(5), Idempotent = idempotent }, new(), seconds: 0.4);
+        var (report, _) = Run(broker, new() { RecordsPerSecond = 10_000, Linger = Ms(5), Idempotent = idempotent, BatchBytes = ResilienceTests.SmallBatch }, new(), seconds: 0.4);
 
         var totals = report.Produce!.Totals;
         Assert.Equal(4000, totals.Sent);
@@ -165,7 +165,7 @@ public sealed class LoadRunTests
     public void SilentBroker_FailsTheRunWhenTheRequestTimeoutIsOver()
     {
         using var broker = new FakeBroker { Delay = request => request < 5 ? TimeSpan.Zero : TimeSpan.FromSeconds(20) };
-        var (report, _) = Run(broker, new() { RecordsPerSecond = 10_000 }, null, seconds: 5, timeout: Ms(300));
+        var (report, _) = Run(broker, new() { RecordsPerSecond = 10_000 }, null, seconds: 5, timeout: Ms(2000));
 
         Assert.Contains(report.Problems, problem => problem.Contains("unanswered", StringComparison.Ordinal));
     }
@@ -232,8 +232,8 @@ public sealed class LoadRunTests
             Consume = consume is null ? null : consume with { MaxWait = Ms(50), When = produce is null ? ConsumeWhen.Only : consume.When },
             Warmup = Ms(warmup * 1000),
             Duration = Ms(seconds * 1000),
-            Drain = drain ?? TimeSpan.FromSeconds(10),
-            RequestTimeout = timeout ?? TimeSpan.FromSeconds(10),
+            Drain = drain ?? TimeSpan.FromSeconds(60),
+            RequestTimeout = timeout ?? TimeSpan.FromSeconds(60),
         };
         Assert.Empty(SpecCheck.Problems(spec));
         var lines = new List<LoadLine>();

@@ -71,6 +71,8 @@ public sealed class SamplerTests
         using var sleeper = Process.Start(new ProcessStartInfo("sleep", ["60"]))!;
         try
         {
+            // Once it sleeps, its start is behind it.
+            while (!(await File.ReadAllTextAsync($"/proc/{sleeper.Id}/stat")).Contains("(sleep) S ", StringComparison.Ordinal)) await Task.Delay(10);
             await using var sampler = new Sampler(device: null);
             sampler.Watch("burner", burner.Id);
             sampler.Watch("sleeper", sleeper.Id);

@@ -6,7 +6,7 @@ namespace Harness.Tests.Nodes;
 
 public sealed class FlushTracerTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("testbed-tracer-").FullName;
 

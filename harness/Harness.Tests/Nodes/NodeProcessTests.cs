@@ -5,7 +5,7 @@ namespace Harness.Tests.Nodes;
 
 public sealed class NodeProcessTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("testbed-nodes-").FullName;
 
@@ -132,7 +132,9 @@ public sealed class NodeProcessTests : IDisposable
         var watch = Path.Combine(_folder, "pid");
         var command = new NodeCommand("check", "sh", ["-c", $"echo $$ > {watch}; exec sleep 600"], "");
 
-        await Assert.ThrowsAsync<NodeFailedException>(() => Output.Of(command, TimeSpan.FromSeconds(2), CancellationToken.None));
+        // A busy machine may take longer than that to start it at all.
+        for (var deadline = TimeSpan.FromMilliseconds(500); !File.Exists(watch) || new FileInfo(watch).Length == 0; deadline *= 2)
+            await Assert.ThrowsAsync<NodeFailedException>(() => Output.Of(command, deadline, CancellationToken.None));
 
         var pid = int.Parse(await File.ReadAllTextAsync(watch));
         while (IsAlive(pid)) await Task.Delay(10);

@@ -31,7 +31,7 @@ public sealed class NodeStoreTests : IDisposable
 
         Assert.Equal(network.AddressOf(NodeNetwork.Store) + ":2379", store.Endpoint);
         await network.Cut(1, NodeNetwork.Store);
-        Assert.False(await Reaches(network, 1, store));
+        Assert.False(await Reaches(network, 1, store, seconds: 2));
         Assert.True(await Reaches(network, 2, store));
 
         await network.Restore(1, NodeNetwork.Store);
@@ -45,6 +45,6 @@ public sealed class NodeStoreTests : IDisposable
     }
 
     // By the shell's own sockets, so that nothing has to be installed.
-    private static async Task<bool> Reaches(NodeNetwork network, int node, NodeStore store) => await Output.Of(
-        "nsenter", $"--net={network.NamespaceOf(node)}", "timeout", "2", "bash", "-c", $"exec 3<>/dev/tcp/{store.Endpoint.Replace(':', '/')}") is not null;
+    private static async Task<bool> Reaches(NodeNetwork network, int node, NodeStore store, int seconds = 60) => await Output.Of(
+        "nsenter", $"--net={network.NamespaceOf(node)}", "timeout", $"{seconds}", "bash", "-c", $"exec 3<>/dev/tcp/{store.Endpoint.Replace(':', '/')}") is not null;
 }

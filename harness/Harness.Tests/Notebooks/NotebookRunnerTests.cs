@@ -6,8 +6,7 @@ using Harness.Tests.Results;
 namespace Harness.Tests.Notebooks;
 
 /// <summary>Notebooks take over standard output while they run, so nothing else may.</summary>
-[CollectionDefinition(nameof(NotebookRunnerTests), DisableParallelization = true)]
-[Collection(nameof(NotebookRunnerTests))]
+[Collection(nameof(Alone))]
 public sealed class NotebookRunnerTests : IDisposable
 {
     private readonly TemporaryFolder _root = new();

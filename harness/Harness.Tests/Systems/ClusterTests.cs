@@ -52,7 +52,7 @@ public sealed class ClusterTests : IDisposable
         var system = new ScriptedSystem(id => id == 2 ? ScriptedSystem.Deaf : ScriptedSystem.Healthy);
         await using var cluster = await Start(system);
 
-        var killed = await cluster.Stop(TimeSpan.FromSeconds(2));
+        var killed = await cluster.Stop(TimeSpan.FromSeconds(5));
 
         Assert.Equal([2], killed);
         Assert.All(system.Pids, pid => Assert.False(Directory.Exists($"/proc/{pid}")));
@@ -139,7 +139,7 @@ public sealed class ClusterTests : IDisposable
             try
             {
                 if (Pids.Count == 3) AllStarted();
-                await process.Ready(TimeSpan.FromSeconds(20), stop);
+                await process.Ready(TimeSpan.FromSeconds(60), stop);
                 return new Node(place, process, new Dictionary<string, string>());
             }
             catch

@@ -48,7 +48,8 @@ public sealed class FailoverTests : IDisposable
         Assert.True(report.Verification!.Sound, string.Join("; ", report.Verification.Examples));
         var totals = report.Produce!.Totals;
         Assert.Equal((40_000, 40_000, 0), (totals.Sent, totals.Acked, totals.NeverSent));
-        Assert.Equal(victim == "leader", totals.Resent > 0);
+        // Without a follower nothing has to be sent again, and on a machine that stalls a leader for a session's time some is.
+        if (victim == "leader") Assert.True(totals.Resent > 0);
 
         admin.WaitUntilReady(Topic, Patience);
         var ends = admin.EndOffsets(Topic);

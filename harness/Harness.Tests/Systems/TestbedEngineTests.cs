@@ -10,7 +10,7 @@ namespace Harness.Tests.Systems;
 /// <summary>The real broker as processes.</summary>
 public sealed class TestbedEngineTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly TestbedEngine _engine = new(Checkout.BrokerAssembly);
     private readonly string _folder = Directory.CreateTempSubdirectory("testbed-engine-").FullName;

@@ -55,8 +55,9 @@ internal sealed class MemoryMetadataStore : IMetadataStore
             }
 
             if (State.Version != expectedVersion) return false;
-            State = records.Aggregate(State, (state, record) => state.Apply(record));
+            // Counted before it can be seen: who has seen the state may look at the count.
             Appends++;
+            State = records.Aggregate(State, (state, record) => state.Apply(record));
             Show();
             return true;
         }

@@ -1,6 +1,7 @@
 using System.Text;
 using Engine.Broker.Metadata;
 using Engine.Core.Cluster;
+using Engine.Tests.Interop.Processes;
 using static Engine.Tests.Broker.Metadata.EmbeddedMetadataStoreTests;
 
 namespace Engine.Tests.Broker.Metadata;
@@ -119,7 +120,7 @@ public sealed class ClusterJournalTests : IDisposable
         Append("b");
         File.WriteAllBytes(old, [.. bytes, .. JournalLine.Last(2)]);
 
-        Assert.True(SpinWait.SpinUntil(() => store.State.FindTopic("b") is not null, TimeSpan.FromSeconds(60)));
+        Until.True(() => store.State.FindTopic("b") is not null, "the new file is read");
     }
 
     [Fact]
@@ -234,7 +235,7 @@ public sealed class ClusterJournalTests : IDisposable
 
         Assert.True(lengths.Zip(lengths.Skip(1)).Count(pair => pair.Second < pair.First) >= 2, "compacted at least twice");
         Assert.True(lengths.Max() < 8192);
-        Assert.True(SpinWait.SpinUntil(() => one.State.Version == two.State.Version, TimeSpan.FromSeconds(60)));
+        Until.True(() => one.State.Version == two.State.Version, "both have seen all");
         Assert.Equal(2 + 120, one.State.Version);
         Assert.Equal(["kept"], two.State.Topics.Select(topic => topic.Name));
         using var three = _folder.Open(3, spec);

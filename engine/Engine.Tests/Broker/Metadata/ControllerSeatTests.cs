@@ -1,5 +1,6 @@
 using Engine.Broker;
 using Engine.Broker.Metadata;
+using Engine.Tests.Interop.Processes;
 
 namespace Engine.Tests.Broker.Metadata;
 
@@ -8,7 +9,7 @@ public sealed class ControllerSeatTests : IDisposable
     // So long that a busy machine is taken for a dead one only where a test is about just that.
     private static readonly SessionTimes Patient = new(TimeSpan.FromHours(1), TimeSpan.FromMilliseconds(20));
 
-    private static readonly SessionTimes Impatient = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(20));
+    private static readonly SessionTimes Impatient = new(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(20));
 
     // Beats once, at its start, as a process does that is stopped then.
     private static readonly SessionTimes Stopped = new(TimeSpan.FromMilliseconds(200), TimeSpan.FromDays(1));
@@ -48,7 +49,7 @@ public sealed class ControllerSeatTests : IDisposable
         Assert.True(one.Seat.IsHeld);
 
         using var two = new Node(_folder, 2, Impatient);
-        Assert.True(SpinWait.SpinUntil(() => { two.Seat.Look(); return two.Seat.IsHeld; }, TimeSpan.FromSeconds(60)));
+        Until.True(() => { two.Seat.Look(); return two.Seat.IsHeld; }, "the silent one is passed over");
         Assert.False(one.Heartbeat.Session.HoldsAt(MonotonicClock.Now), "by then it knows by itself that it counts for nothing");
 
         one.Seat.Look();
@@ -62,7 +63,7 @@ public sealed class ControllerSeatTests : IDisposable
         using var one = new Node(_folder, 1, Stopped);
         one.Seat.Look();
         using var two = new Node(_folder, 2, Stopped);
-        Assert.True(SpinWait.SpinUntil(() => !one.Heartbeat.Session.HoldsAt(MonotonicClock.Now) && !two.Heartbeat.Session.HoldsAt(MonotonicClock.Now), TimeSpan.FromSeconds(60)));
+        foreach (var node in new[] { one, two }) Until.True(() => !node.Heartbeat.Session.HoldsAt(MonotonicClock.Now), "its session is over");
 
         two.Seat.Look();
         Assert.False(two.Seat.IsHeld);

@@ -2,13 +2,12 @@ using Engine.Broker.Metadata;
 using Engine.Core.Cluster;
 using Engine.Core.Strategies;
 using Engine.Tests.Core.Cluster;
+using Engine.Tests.Interop.Processes;
 
 namespace Engine.Tests.Broker.Metadata;
 
 public sealed class EmbeddedMetadataStoreTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly ClusterFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -96,7 +95,7 @@ public sealed class EmbeddedMetadataStoreTests : IDisposable
         using var one = _folder.Open(1);
         using var two = _folder.Open(2);
         one.Update(_ => [Topic("t")]);
-        SpinUntil(() => two.State.FindTopic("t") is not null);
+        WaitUntil(() => two.State.FindTopic("t") is not null);
 
         const int each = 100;
         await Task.WhenAll(new[] { one, two }.Select(store => Task.Run(() =>
@@ -111,7 +110,7 @@ public sealed class EmbeddedMetadataStoreTests : IDisposable
             }
         })));
 
-        SpinUntil(() => one.State.Version == 2 + 2 * each && two.State.Version == 2 + 2 * each);
+        WaitUntil(() => one.State.Version == 2 + 2 * each && two.State.Version == 2 + 2 * each);
         Assert.Equal(2 * each, one.State.FindTopic("t")!.Partitions[0].LeaderEpoch);
         Assert.Equal(ClusterStateTests.Describe(one.State), ClusterStateTests.Describe(two.State));
     }
@@ -154,7 +153,7 @@ public sealed class EmbeddedMetadataStoreTests : IDisposable
         Assert.Equal([1], versions);
 
         for (var i = 0; i < 20; i++) one.Update(_ => [Topic($"t{i}")]);
-        SpinUntil(() => { lock (versions) return versions[^1] == 21; });
+        WaitUntil(() => { lock (versions) return versions[^1] == 21; });
 
         Assert.Equal(versions.Order().Distinct(), versions);
         Assert.Single(threads);
@@ -211,12 +210,12 @@ public sealed class EmbeddedMetadataStoreTests : IDisposable
         one.Register(Node(1));
         var two = _folder.Open(2);
         two.Register(Node(2));
-        SpinUntil(() => one.State.IsAlive(2));
+        WaitUntil(() => one.State.IsAlive(2));
 
         // What the kernel does for a process that is killed: the lock goes, nothing is written.
         two.Dispose();
 
-        SpinUntil(() => !one.State.IsAlive(2));
+        WaitUntil(() => !one.State.IsAlive(2));
         Assert.True(one.State.IsAlive(1));
     }
 
@@ -276,5 +275,5 @@ public sealed class EmbeddedMetadataStoreTests : IDisposable
 
     internal static TopicCreated Topic(string name) => ClusterStateTests.Topic(name, Guid.NewGuid(), [1]);
 
-    private static void SpinUntil(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, Patience));
+    private static void WaitUntil(Func<bool> condition) => Until.True(condition, "both nodes have seen it");
 }

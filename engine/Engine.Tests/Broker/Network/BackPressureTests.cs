@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Engine.Broker.Network;
+using Engine.Tests.Interop.Processes;
 
 namespace Engine.Tests.Broker.Network;
 
@@ -117,7 +118,7 @@ public sealed class BackPressureTests
         {
             Interlocked.Increment(ref handled);
             c.Send(owners.Memory(0, AnswerBytes), more: false);
-            most = Math.Max(most, c.QueuedBytes);
+            Volatile.Write(ref most, Math.Max(most, c.QueuedBytes));
         })
         { OneAtATime = true });
         var (client, other) = (host.Connect(receiveBufferBytes: 64 << 10), host.Connect());
@@ -125,11 +126,12 @@ public sealed class BackPressureTests
         for (var i = 0; i < Requests; i++) client.SendFrame([1]);
         other.SendFrame([1]);
         other.ReceiveExactly(AnswerBytes); // the node lives on for others meanwhile
+        Until.True(() => Volatile.Read(ref most) > 0, "answers queue up");
 
         for (var i = 0; i < Requests; i++)
             Assert.True(client.ReceiveExactly(AnswerBytes).AsSpan().SequenceEqual(owners.Content), $"answer {i}");
         Assert.Equal(Requests + 1, handled);
         Assert.InRange(most, 1, 18 << 20); // 16 MiB, and the answer that went past it
-        Assert.True(SpinWait.SpinUntil(() => owners.AllReleasedOnce, Host.Patience));
+        Until.True(() => owners.AllReleasedOnce, "every slice is released");
     }
 }

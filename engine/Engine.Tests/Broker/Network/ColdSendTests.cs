@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Engine.Storage;
+using Engine.Tests.Interop.Processes;
 using Engine.Tests.Storage;
 
 namespace Engine.Tests.Broker.Network;
@@ -141,7 +142,7 @@ public sealed class ColdSendTests : IDisposable
         // A slice that nobody released would keep the deleted log's file open.
         Assert.True(HasOpenSegment(log));
         log.Data.DeleteLog(log.Log);
-        Assert.True(SpinWait.SpinUntil(() => !HasOpenSegment(log), Host.Patience));
+        Until.True(() => !HasOpenSegment(log), "the deleted log's file is closed");
     }
 
     [Theory, MemberData(nameof(Ways))]

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Engine.Broker.Network;
 using Engine.Core.Memory;
+using Engine.Tests.Interop.Processes;
 
 namespace Engine.Tests.Broker.Network;
 
@@ -60,7 +61,7 @@ public sealed class SendTests : IDisposable
             Assert.Equal([7, 7, 7], client.ReceiveFrame());
         }
 
-        Assert.True(SpinWait.SpinUntil(() => _owners.AllReleasedOnce, Host.Patience));
+        Until.True(() => _owners.AllReleasedOnce, "every slice is released");
         Assert.Equal(3, _owners.Count);
     }
 
@@ -94,8 +95,8 @@ public sealed class SendTests : IDisposable
         }
 
         foreach (var thread in threads) thread.Join();
-        Assert.True(SpinWait.SpinUntil(() => _owners.AllReleasedOnce, Host.Patience));
-        Assert.Equal(0, connection.QueuedBytes);
+        Until.True(() => _owners.AllReleasedOnce, "every slice is released");
+        Until.True(() => connection.QueuedBytes == 0, "nothing counts as queued"); // counted after the bytes have gone
     }
 
     [Theory, MemberData(nameof(AllTransports))]
@@ -111,7 +112,7 @@ public sealed class SendTests : IDisposable
         client.SendFrame([1]);
 
         Assert.Equal([5], client.ReceiveFrame());
-        Assert.True(SpinWait.SpinUntil(() => _owners.AllReleasedOnce, Host.Patience));
+        Until.True(() => _owners.AllReleasedOnce, "every slice is released");
     }
 
     [Theory, MemberData(nameof(AllTransports))]
@@ -124,7 +125,7 @@ public sealed class SendTests : IDisposable
 
         Assert.Equal(_owners.Content[^10..], client.ReceiveExactly(10));
         Assert.Equal(0, client.Receive(new byte[1]));
-        Assert.True(SpinWait.SpinUntil(() => _owners.AllReleasedOnce, Host.Patience));
+        Until.True(() => _owners.AllReleasedOnce, "every slice is released");
     }
 
     [Theory, MemberData(nameof(Ways))]
@@ -157,8 +158,8 @@ public sealed class SendTests : IDisposable
             if (elsewhere) sender.Join();
             Assert.True(handler!.HasClosed.Wait(Host.Patience));
             SendSome(connection!); // to a connection that is no more
-            Assert.True(SpinWait.SpinUntil(() => _owners.AllReleasedOnce, Host.Patience));
-            Assert.Equal(0, connection!.QueuedBytes);
+            Until.True(() => _owners.AllReleasedOnce, "every slice is released");
+            Until.True(() => connection!.QueuedBytes == 0, "nothing counts as queued");
         }
 
         void SendSome(ITransportConnection connection)

@@ -283,8 +283,14 @@ public sealed class PartitionProducersTests : IDisposable
     private void WaitForSnapshot(long offset) =>
         Until.True(() => _scratch.Files("*.snapshot").Any(path => Offset(path) == offset), $"a snapshot at {offset}");
 
-    private void AssertEveryWriteIsOver() =>
-        Until.True(() => ThreadPool.PendingWorkItemCount == 0 && _scratch.Files("*.tmp").Length == 0, "nothing is being written");
+    private void AssertEveryWriteIsOver()
+    {
+        // The pool begins what it is given in the order it is given: once this has its turn, every write before it has begun.
+        using var turn = new SemaphoreSlim(0);
+        ThreadPool.QueueUserWorkItem(_ => turn.Release());
+        Assert.True(turn.Wait(TimeSpan.FromSeconds(60)));
+        Until.True(() => _scratch.Files("*.tmp").Length == 0, "nothing is being written");
+    }
 
     private void AssertDuplicate(long producer, int sequence, long offset) => Assert.Equal((ErrorCode.None, offset), Check(producer, sequence));
 

@@ -42,8 +42,10 @@ internal sealed class ChildProcess : IDisposable
         };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
         _process = OnStartingThread(() => Process.Start(start)!);
+        // On threads of their own: they are blocked for as long as the program runs.
         _collected = Task.WhenAll(
-            Task.Run(() => Collect(_process.StandardOutput, _output)), Task.Run(() => Collect(_process.StandardError, _errors)));
+            Task.Factory.StartNew(() => Collect(_process.StandardOutput, _output), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default),
+            Task.Factory.StartNew(() => Collect(_process.StandardError, _errors), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
     }
 
     public int Id => _process.Id;

@@ -142,7 +142,7 @@ public sealed class FailoverTests(ThreeNodes three)
 
         _cluster.WaitForInSync("sleeper", 0, 3);
         Assert.Contains(follower.Setup.NodeId, leader.Metadata("sleeper").Brokers.Select(broker => broker.NodeId));
-        _cluster.AssertSameBytesAfterACleanStop("sleeper");
+        _cluster.AssertSameBytes("sleeper");
     }
 
     /// <summary>The control: acks=1 is lost by the same death that acks=all survives. If it never were, these tests would be blind.</summary>
@@ -186,7 +186,7 @@ public sealed class FailoverTests(ThreeNodes three)
 
             _cluster.Restart(killed);
             _cluster.WaitForInSync(topic, 0, 3);
-            _cluster.AssertSameBytesAfterACleanStop(topic);
+            _cluster.AssertSameBytes(topic);
         }
 
         Assert.True(lost > 0, "an acknowledgement by the leader alone was lost with the leader");

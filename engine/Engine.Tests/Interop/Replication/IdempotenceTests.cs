@@ -69,7 +69,7 @@ public sealed class IdempotenceTests(ThreeNodes three)
 
         _cluster.Restart(killed);
         _cluster.WaitForInSync("once-across", 0, 3);
-        _cluster.AssertSameBytesAfterACleanStop("once-across");
+        _cluster.AssertSameBytes("once-across");
 
         (ErrorCode, long) Answer(RawClient leader, int sequence)
         {

@@ -21,7 +21,7 @@ internal static class ReplicaChecks
         producer.WaitForMore(Progress);
         events(producer);
         cluster.AssertKept(producer.Stop(), topic);
-        cluster.AssertSameBytesAfterACleanStop(topic);
+        cluster.AssertSameBytes(topic);
     }
 
     /// <summary>Every acknowledged record is where it was promised to be, and offsets have no holes.</summary>
@@ -34,8 +34,32 @@ internal static class ReplicaChecks
             if (record.Offset >= stored.Count || stored[(int)record.Offset] != record) Assert.Fail($"acknowledged and not there: {record}");
     }
 
+    /// <summary>Compares the files of all nodes below the high watermark while they run, once all have it that far.</summary>
+    public static void AssertSameBytes(this BrokerCluster cluster, string topic)
+    {
+        var highWatermark = cluster.HighWatermarkOf(topic);
+        List<byte[]> copies = [];
+        // A follower that is in sync has all that is committed, and writes it before it says so.
+        Until.True(
+            () => (copies = cluster.CopiesBelow(highWatermark, topic)).TrueForAll(copy => copy.AsSpan().SequenceEqual(copies[0])),
+            () => $"replicas of {topic} hold the same bytes: {string.Join(", ", copies.Select(copy => copy.Length))} below offset {highWatermark}");
+        Assert.NotEmpty(copies[0]);
+    }
+
     /// <summary>Stops all nodes cleanly, compares their files below the high watermark, and starts them again.</summary>
     public static void AssertSameBytesAfterACleanStop(this BrokerCluster cluster, string topic)
+    {
+        var highWatermark = cluster.HighWatermarkOf(topic);
+        Assert.All(cluster.Nodes, node => Assert.Equal(0, node.Stop()));
+        var copies = cluster.CopiesBelow(highWatermark, topic);
+        Assert.NotEmpty(copies[0]);
+        Assert.All(copies, copy => Assert.True(copies[0].AsSpan().SequenceEqual(copy), "a replica has other bytes"));
+
+        Parallel.ForEach(cluster.Nodes.Select(node => node.Setup.NodeId).ToList(), cluster.Restart);
+        cluster.WaitForInSync(topic, 0, cluster.Nodes.Count());
+    }
+
+    private static long HighWatermarkOf(this BrokerCluster cluster, string topic)
     {
         var highWatermark = -1L;
         // A leader that has just begun does not know it yet.
@@ -46,15 +70,11 @@ internal static class ReplicaChecks
                 return (highWatermark = leader.ListOffset(topic, 0, ListOffsetsRequest.Latest).Offset) >= 0;
             },
             $"the leader of {topic} knows what is committed");
-
-        Assert.All(cluster.Nodes, node => Assert.Equal(0, node.Stop()));
-        var copies = cluster.Nodes.Select(node => BytesBelow(highWatermark, cluster.LogFiles(node.Setup.NodeId, topic))).ToList();
-        Assert.NotEmpty(copies[0]);
-        Assert.All(copies, copy => Assert.True(copies[0].AsSpan().SequenceEqual(copy), "a replica has other bytes"));
-
-        Parallel.ForEach(cluster.Nodes.Select(node => node.Setup.NodeId).ToList(), cluster.Restart);
-        cluster.WaitForInSync(topic, 0, cluster.Nodes.Count());
+        return highWatermark;
     }
+
+    private static List<byte[]> CopiesBelow(this BrokerCluster cluster, long highWatermark, string topic) =>
+        [.. cluster.Nodes.Select(node => BytesBelow(highWatermark, cluster.LogFiles(node.Setup.NodeId, topic)))];
 
     private static byte[] BytesBelow(long offset, IEnumerable<string> logFiles)
     {

@@ -33,6 +33,7 @@ internal static partial class Strace
         foreach (var line in File.ReadLines(file))
         {
             // A call that another thread's got in between of stands on two lines; the first has the file, the second the result.
+            if (!line.Contains(' ', StringComparison.Ordinal)) continue; // just being written
             var thread = line[..line.IndexOf(' ', StringComparison.Ordinal)];
             if (line.Contains(" syscall_0x", StringComparison.Ordinal)) continue; // too new for this strace, which then shows it asked for or not
             if (line.EndsWith("<unfinished ...>", StringComparison.Ordinal)) begun[thread] = line;

@@ -83,6 +83,15 @@ public sealed class HostileBytesTests
 
     private static void AssertReadOrRefused(MessageCase message, byte[] bytes, short version)
     {
+        var limit = AllocatedFixed + (AllocatedPerByte * (long)bytes.Length);
+        var allocated = AllocatedBy(message, bytes, version);
+        // What the runtime makes once, such as for the first exception of its kind, is not the reader's.
+        if (allocated > limit) allocated = AllocatedBy(message, bytes, version);
+        Assert.True(allocated <= limit, $"{allocated} for {bytes.Length}");
+    }
+
+    private static long AllocatedBy(MessageCase message, byte[] bytes, short version)
+    {
         var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
@@ -92,8 +101,7 @@ public sealed class HostileBytesTests
         {
         }
 
-        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.True(allocated <= AllocatedFixed + (AllocatedPerByte * (long)bytes.Length), $"{allocated} for {bytes.Length}");
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static void Mutate(byte[] bytes, Random random)

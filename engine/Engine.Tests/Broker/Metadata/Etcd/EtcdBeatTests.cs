@@ -5,11 +5,11 @@ using static Engine.Tests.Broker.Metadata.EmbeddedMetadataStoreTests;
 
 namespace Engine.Tests.Broker.Metadata.Etcd;
 
-/// <summary>A session is over when its beats stop, and not only when its lease has run out: here leases last for 15 s at least, sessions for one.</summary>
+/// <summary>A session is over when its beats stop, and not only when its lease has run out: here leases last for 75 s at least, sessions for three.</summary>
 public sealed class EtcdBeatTests : IClassFixture<EtcdOfLongLeases>, IDisposable
 {
-    private static readonly SessionTimes Times = new(TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100));
-    private static readonly string[] TimesAsOptions = ["--set", "broker.session.timeout.ms=1000", "--set", "broker.heartbeat.interval.ms=100"];
+    private static readonly SessionTimes Times = new(TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(200));
+    private static readonly string[] TimesAsOptions = ["--set", "broker.session.timeout.ms=3000", "--set", "broker.heartbeat.interval.ms=200"];
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly EtcdClient? _etcd;
@@ -51,18 +51,18 @@ public sealed class EtcdBeatTests : IClassFixture<EtcdOfLongLeases>, IDisposable
         }
 
         Until.True(() => watching.State.IsAlive(2), "it has registered again");
-        Assert.True(watching.IsController);
+        Until.True(() => watching.IsController, "the controller stays, or has its seat back"); // a busy machine may hold it up for a session
     }
 
     [EtcdFact]
     public void Controller_ThatIsPaused_LosesItsSeatWhileItsLeaseStands()
     {
         using var broker = Start(1);
-        using var other = Open(2);
-        var lease = Key("state/controller")!.Lease;
-        Assert.False(other.IsController);
-
+        // Nobody else is there yet: it has the seat, however busy the machine is, and keeps it until another has seen it silent for long.
+        Until.True(() => Key("state/controller") is { } seat && seat.Lease == Key("state/nodes/1")?.Lease, "the broker has the seat");
         broker.Pause();
+        var lease = Key("state/controller")!.Lease;
+        using var other = Open(2);
         try
         {
             Until.True(() => other.IsController, "another controller");
@@ -75,7 +75,7 @@ public sealed class EtcdBeatTests : IClassFixture<EtcdOfLongLeases>, IDisposable
         }
 
         Until.True(() => other.State.IsAlive(1), "it has registered again");
-        Assert.True(other.IsController);
+        Until.True(() => other.IsController, "the new controller stays, or has its seat back");
     }
 
     [EtcdFact]
@@ -116,10 +116,10 @@ public sealed class EtcdBeatTests : IClassFixture<EtcdOfLongLeases>, IDisposable
     private EtcdKey? Key(string name) => new EtcdTransaction().Range($"{_prefix}/{name}").Send(_etcd!, Patience).Range(0).FirstOrDefault();
 }
 
-/// <summary>An etcd whose least lease is one and a half times ten seconds, where there is one.</summary>
+/// <summary>An etcd whose least lease is one and a half times 50 seconds, where there is one.</summary>
 public sealed class EtcdOfLongLeases : IDisposable
 {
-    internal EtcdServer? Server { get; } = EtcdServer.WhatIsMissing is null ? new EtcdServer("--election-timeout", "10000") : null;
+    internal EtcdServer? Server { get; } = EtcdServer.WhatIsMissing is null ? new EtcdServer("--election-timeout", "50000") : null;
 
     public void Dispose() => Server?.Dispose();
 }

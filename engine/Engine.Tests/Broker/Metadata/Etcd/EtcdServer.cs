@@ -26,8 +26,8 @@ internal sealed class EtcdServer : IDisposable
     private static int _clusters;
 
     private readonly TemporaryFolder _folder = TemporaryFolder.InMemory();
-    private readonly int _clientPort = FreePort();
-    private readonly int _peerPort = FreePort();
+    private readonly int _clientPort;
+    private readonly int _peerPort;
     private readonly string[] _options;
     private ChildProcess _process;
 
@@ -35,8 +35,15 @@ internal sealed class EtcdServer : IDisposable
     public EtcdServer(params string[] options)
     {
         _options = options;
-        _process = Launch();
-        WaitUntilReady();
+        // Between being found free and being listened on a port may be taken by another's etcd: then others are tried.
+        for (var attempt = 1; ; attempt++)
+        {
+            (_clientPort, _peerPort) = (FreePort(), FreePort());
+            _process = Launch();
+            if (TryWaitUntilReady()) return;
+            if (attempt == 5) Assert.Fail($"etcd ended: {_process.ErrorsTail}");
+            _process.Dispose();
+        }
     }
 
     /// <summary>Why there can be no etcd here; null when there can.</summary>
@@ -66,7 +73,7 @@ internal sealed class EtcdServer : IDisposable
     public void Restart()
     {
         _process = Launch();
-        WaitUntilReady();
+        Assert.True(TryWaitUntilReady(), $"etcd ended: {_process.ErrorsTail}");
     }
 
     /// <summary>Speaks to it past any store.</summary>
@@ -85,12 +92,13 @@ internal sealed class EtcdServer : IDisposable
         "--initial-cluster", $"default=http://127.0.0.1:{_peerPort}", .. _options,
     ]);
 
-    private void WaitUntilReady()
+    /// <summary>False when it ended instead.</summary>
+    private bool TryWaitUntilReady()
     {
         using var http = new HttpClient();
         Until.True(() =>
         {
-            if (_process.HasExited) Assert.Fail($"etcd ended: {_process.ErrorsTail}");
+            if (_process.HasExited) return true;
             try
             {
                 using var answer = http.Send(new HttpRequestMessage(HttpMethod.Get, $"http://{Endpoint}/health"));
@@ -101,6 +109,7 @@ internal sealed class EtcdServer : IDisposable
                 return false;
             }
         }, () => $"etcd is ready: {_process.ErrorsTail}");
+        return !_process.HasExited;
     }
 
     // Not one of those that the system gives to connections and listeners that ask for any: it would be taken before etcd does, or between its lives.
