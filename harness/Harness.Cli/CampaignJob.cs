@@ -1,10 +1,12 @@
 using Harness.Cli.Commands;
 using Harness.Cli.Progress;
 using Harness.Measures;
+using Harness.Measures.Calibrating;
 using Harness.Nodes;
 using Harness.Plans;
 using Harness.Results;
 using Harness.Runs;
+using Harness.Runs.Saturating;
 using Harness.Statistics;
 using Harness.Systems;
 using Spectre.Console;
@@ -20,12 +22,16 @@ internal sealed record CampaignPlaces(string Out, string Data, bool KeepData);
 /// <summary>Measures a campaign that was prepared: its folders, its progress, its result.</summary>
 internal static class CampaignJob
 {
+    /// <summary>Of each of the machine's limits, before a campaign and after it: some 15 s in all.</summary>
+    private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(1);
+
     /// <exception cref="PlanException">The disk is too small for it.</exception>
     /// <exception cref="CommandException">The data folder cannot be written.</exception>
     public static Task<CampaignResult> Measure(
         Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, CancellationToken stop) =>
         Run(campaign, system, places, surroundings, (machine, workFolder) =>
-            ResultFolder.Create(places.Out, CampaignFacts.Describe(campaign, machine, workFolder, CommandLineOf(campaign)), machine), stop);
+            ResultFolder.Create(places.Out, CampaignFacts.Describe(campaign, machine, workFolder, CommandLineOf(campaign)), machine),
+            (runner, folder) => runner.Run(campaign, folder, stop));
 
     /// <summary>Makes the runs of a campaign that its folder does not have.</summary>
     /// <param name="campaign">The campaign of the folder.</param>
@@ -47,13 +53,34 @@ internal static class CampaignJob
             using var writing = folder.TakeForWriting();
             folder.WritePlan(folder.Plan with { Resumed = [.. folder.Plan.Resumed, resumed], Caveats = [.. folder.Plan.Caveats, resumed.Caveat] });
             return folder;
-        }, stop);
+        }, (runner, _) => runner.Run(campaign, folder, stop));
+
+    /// <summary>Measures what a search asks for.</summary>
+    /// <param name="search">The search.</param>
+    /// <param name="command">The command line that repeats it.</param>
+    /// <param name="system">Starts the brokers.</param>
+    /// <param name="places">Where data and results go.</param>
+    /// <param name="surroundings">Where progress goes.</param>
+    /// <param name="stop">Ends it early.</param>
+    /// <inheritdoc cref="Measure"/>
+    public static Task<CampaignResult> Saturate(
+        SaturationSearch search, string command, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, CancellationToken stop)
+    {
+        var facts = search.Facts;
+        return Run(search.First, system, places, surroundings, (machine, workFolder) =>
+        {
+            var plan = CampaignFacts.Describe(search.First, machine, workFolder, command);
+            var schedule = plan.Schedule with { Repeats = facts.Confirmations, Order = SaturationSearch.OrderInWords };
+            return ResultFolder.Create(places.Out, plan with { Saturation = facts, Schedule = schedule }, machine);
+        }, (runner, folder) => runner.Run(search, folder, stop));
+    }
 
     /// <summary>Shows what came out.</summary>
     /// <returns>The exit code that says so.</returns>
     public static int Report(CampaignResult result, Surroundings surroundings)
     {
         ResultTable.Write(surroundings.CreateConsole(), CampaignResults.Of(result.Folder));
+        if (result.Folder.Calibration is { } calibration) CalibrationTable.Write(surroundings, calibration);
         foreach (var run in result.Folder.Runs.Where(run => !run.Sound))
             surroundings.Error.WriteLine($"{run.Cell} repeat {run.Repeat} failed: {run.Reason}");
         if (result.Interrupted) surroundings.Error.WriteLine($"stopped after {result.Folder.Runs.Count} runs");
@@ -82,19 +109,21 @@ internal static class CampaignJob
 
     private static async Task<CampaignResult> Run(
         Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, Func<MachineFacts, string, ResultFolder> folderOf,
-        CancellationToken stop)
+        Func<CampaignRunner, ResultFolder, Task<CampaignResult>> run)
     {
         var workFolder = MakeWorkFolder(campaign, places);
         try
         {
             var folder = folderOf(await MachineProbe.Observe(workFolder, Checkout.Root), workFolder);
             var setup = new RunSetup(
-                system, Worker(WorkerCommand.Name), Worker(FileWorkerCommand.Name), workFolder, Path.Combine(folder.Path, "logs"), places.KeepData);
-            if (!surroundings.IsTerminal) return await new CampaignRunner(setup, new PlainProgress(surroundings.Out)).Run(campaign, folder, stop);
+                system, Worker(WorkerCommand.Name), Worker(FileWorkerCommand.Name), workFolder, Path.Combine(folder.Path, "logs"), places.KeepData)
+            {
+                Calibrator = campaign.IsCalibrated ? new Calibrator(workFolder, ProbeTime) : null,
+            };
+            if (!surroundings.IsTerminal) return await run(new CampaignRunner(setup, new PlainProgress(surroundings.Out)), folder);
 
             var console = surroundings.CreateConsole();
-            return await console.Status().StartAsync("preparing", status =>
-                new CampaignRunner(setup, new TerminalProgress(console, status)).Run(campaign, folder, stop));
+            return await console.Status().StartAsync("preparing", status => run(new CampaignRunner(setup, new TerminalProgress(console, status)), folder));
         }
         finally
         {
@@ -103,8 +132,11 @@ internal static class CampaignJob
     }
 
     /// <summary>The same again, order and records included.</summary>
-    private static string CommandLineOf(Campaign campaign) => string.Join(' ',
-        campaign.Overrides.Select(assignment => $"--set \"{assignment}\"")
-            .Prepend($"dotnet run -c Release --project harness/Harness.Cli -- run {campaign.Experiment.Id}")
-            .Append($"--seed {campaign.Seed}"));
+    private static string CommandLineOf(Campaign campaign) => CommandLine($"run {campaign.Experiment.Id}", campaign.Overrides, campaign.Seed);
+
+    /// <summary>A command line that repeats what was measured.</summary>
+    public static string CommandLine(string command, IEnumerable<string> overrides, int seed, params IEnumerable<string> options) => string.Join(' ',
+        overrides.Select(assignment => $"--set \"{assignment}\"").Concat(options)
+            .Prepend($"dotnet run -c Release --project harness/Harness.Cli -- {command}")
+            .Append($"--seed {seed}"));
 }

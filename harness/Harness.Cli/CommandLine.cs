@@ -22,6 +22,8 @@ internal static class CommandLine
             ReplayCommand.Create(surroundings),
             ResumeCommand.Create(surroundings),
             ReportCommand.Create(surroundings),
+            SaturateCommand.Create(surroundings),
+            CalibrateCommand.Create(surroundings),
             MicroCommand.Create(surroundings),
             SimulateCommand.Create(surroundings),
             UpCommand.Create(surroundings),

@@ -18,6 +18,10 @@ internal static class PlanAgain
             throw new CommandException(
                 $"{bases.Folder.Path} was written before overrides were kept in plan.json: measure it anew with '{plan.Command}', then compare the two.");
 
+        if (plan.Saturation is not null)
+            throw new CommandException(
+                $"{bases.Folder.Path} is a search, whose runs follow from each other: repeat it with '{plan.Command}', then see what each found.");
+
         var campaign = await Campaign.Prepare(ExperimentCatalog.Find(plan.Experiment), overrides, plan.Seed, system, stop);
         var changes = PlanChanges.Between(plan, CampaignFacts.Describe(campaign, bases.Machine, Path.GetTempPath(), plan.Command)).ToList();
         return changes.Count == 0 ? campaign

@@ -13,18 +13,21 @@ internal static class RunCommand
         var name = new Argument<string>("NAME") { Description = "The experiment, as list names it." };
         var set = SharedOptions.SetPlan();
         var repeat = SharedOptions.Number("--repeat", 1, "Runs of each cell; the same as --set schedule.repeats=N.");
-        var precision = Text("--precision", "5%", "Repeats until every median is known so well, as with --set schedule.precision; needs a budget.");
-        var budget = Text("--budget", "10min", "How long repeating may go on, as with --set schedule.budget; what --repeat asks for is made anyway.");
+        var precision = SharedOptions.Text("--precision", "5%", "Repeats until every median is known so well, as with --set schedule.precision; needs a budget.");
+        var sweep = SharedOptions.Text("--sweep", "100k,200k,1M",
+            "Offered rates instead of the experiment's own, and a curve of latency over them; the same as --set sweep=RATES.");
+        var budget = SharedOptions.Text("--budget", "10min", "How long repeating may go on, as with --set schedule.budget; what --repeat asks for is made anyway.");
         var output = new Option<string?>("--out") { Description = "Where results go. [results in the checkout]", HelpName = "DIR" };
         var data = SharedOptions.Data("Where the nodes keep their data while they run. [testbed in the temporary folder]");
         var keepData = new Option<bool>("--keep-data") { Description = "Leaves the nodes' data when a run ends." };
         var seed = SharedOptions.Number("--seed", 0, "Decides order, records and arrivals. [random, and recorded]");
         var command = new Command("run", "Measures an experiment and writes its charts and report.")
-        { name, set, repeat, precision, budget, output, data, keepData, seed };
+        { name, set, sweep, repeat, precision, budget, output, data, keepData, seed };
         command.SetAction(async (parsed, stop) =>
         {
             var overrides = parsed.GetValue(set)!.ToList();
             if (parsed.GetValue(repeat) is { } repeats) overrides.Add(string.Create(CultureInfo.InvariantCulture, $"schedule.repeats={repeats}"));
+            if (parsed.GetValue(sweep) is { } rates) overrides.Add($"{PlanSettings.Sweep}={rates}");
             if (parsed.GetValue(precision) is { } share) overrides.Add($"schedule.precision={share}");
             if (parsed.GetValue(budget) is { } time) overrides.Add($"schedule.budget={time}");
             var experiment = ExperimentCatalog.Find(parsed.GetValue(name)!);
@@ -37,6 +40,4 @@ internal static class RunCommand
         });
         return command;
     }
-
-    private static Option<string?> Text(string name, string example, string description) => new(name) { Description = description, HelpName = example };
 }

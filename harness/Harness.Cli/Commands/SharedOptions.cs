@@ -16,6 +16,9 @@ internal static class SharedOptions
 
     public static Option<string?> Data(string description) => new("--data") { Description = description, HelpName = "DIR" };
 
+    /// <summary>Any text; null when it is not given.</summary>
+    public static Option<string?> Text(string name, string example, string description) => new(name) { Description = description, HelpName = example };
+
     /// <summary>A whole number of at least <paramref name="min"/>; null when it is not given.</summary>
     public static Option<int?> Number(string name, int min, string description) => new(name)
     {

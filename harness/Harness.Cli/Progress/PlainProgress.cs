@@ -8,11 +8,11 @@ namespace Harness.Cli.Progress;
 /// <summary>A line when a run starts and one when it ends: what a log wants.</summary>
 internal sealed class PlainProgress(TextWriter writer) : IRunObserver
 {
-    public void CampaignStarts(Campaign campaign, string folder) =>
-        writer.WriteLine($"{campaign.Experiment.Id}: {campaign.Cells.Count} cells, {campaign.Runs.Count} runs, seed {campaign.Seed}, into {folder}");
+    public void CampaignStarts(Campaign campaign, int runs, string folder) =>
+        writer.WriteLine($"{campaign.Experiment.Id}: {RunLine.Extent(campaign, runs)}, seed {campaign.Seed}, into {folder}");
 
     public void RunStarts(ScheduledRun run, int number, int total) =>
-        writer.WriteLine($"run {number}/{total}: {run.Cell.Facts.Label}, repeat {run.Repeat}");
+        writer.WriteLine($"run {RunLine.Place(number, total)}: {run.Cell.Facts.Label}, repeat {run.Repeat}");
 
     public void Step(string what)
     {

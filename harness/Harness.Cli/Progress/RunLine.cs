@@ -1,12 +1,20 @@
 using System.Globalization;
 using Harness.Load;
+using Harness.Plans;
 using Harness.Results;
+using Harness.Runs.Limits;
 
 namespace Harness.Cli.Progress;
 
 /// <summary>A run and its seconds in a line for people.</summary>
 internal static class RunLine
 {
+    /// <summary>How much a campaign is; the number of runs is 0 where nobody can know it.</summary>
+    public static string Extent(Campaign campaign, int runs) => runs == 0 ? "as many runs as it takes" : $"{campaign.Cells.Count} cells, {runs} runs";
+
+    /// <summary>Which run it is, and of how many where that is known.</summary>
+    public static string Place(int number, int total) => total == 0 ? $"{number}" : $"{number}/{total}";
+
     public static string Of(RunRow row)
     {
         if (!row.Sound) return "FAILED: " + FirstLine(row.Reason);
@@ -18,7 +26,8 @@ internal static class RunLine
         if (row.CpuSecondsPerGb is { } cpu) parts.Add(string.Create(CultureInfo.InvariantCulture, $"{cpu:0.###} CPU s/GB"));
         parts.Add(string.Create(CultureInfo.InvariantCulture, $"{row.Processes.Sum(process => process.Cores):0.00} cores"));
         if (row.Stationary == false) parts.Add("drifted: " + row.Drift);
-        if (row.Bottleneck.Length > 0) parts.Add("limit: " + row.Bottleneck);
+        if (row.Bottleneck.Length > 0) parts.Add("limit: " + (row.Bottleneck == LimitJudge.None ? row.Bottleneck : row.BottleneckText));
+        if (row.LimitWarning.Length > 0) parts.Add("WARNING: " + row.LimitWarning);
         return string.Join(", ", parts);
     }
 

@@ -12,10 +12,10 @@ internal sealed class TerminalProgress(IAnsiConsole console, StatusContext statu
     private string _run = "";
     private string _step = "";
 
-    public void CampaignStarts(Campaign campaign, string folder) =>
-        console.MarkupLineInterpolated($"[bold]{campaign.Experiment.Id}[/] {campaign.Experiment.Question}\n{campaign.Cells.Count} cells, {campaign.Runs.Count} runs, seed {campaign.Seed}, into {folder}");
+    public void CampaignStarts(Campaign campaign, int runs, string folder) =>
+        console.MarkupLineInterpolated($"[bold]{campaign.Experiment.Id}[/] {campaign.Experiment.Question}\n{RunLine.Extent(campaign, runs)}, seed {campaign.Seed}, into {folder}");
 
-    public void RunStarts(ScheduledRun run, int number, int total) => _run = $"{number}/{total} {run.Cell.Facts.Label}";
+    public void RunStarts(ScheduledRun run, int number, int total) => _run = $"{RunLine.Place(number, total)} {run.Cell.Facts.Label}";
 
     public void Step(string what) => Show(_step = what);
 

@@ -77,6 +77,32 @@ public sealed class CampaignChartsTests(CampaignChartsTests.Folders folders) : I
     }
 
     [Fact]
+    public void Curve_OfRatesAndPolicies_HasThreePercentilesOfEachWithTheirIntervals()
+    {
+        var campaign = CampaignResults.Of(folders.Road);
+        var request = new ChartRequest { Kind = ChartKind.ThroughputLatencyCurve, Title = "Latency over the achieved rate" };
+
+        var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, request));
+
+        Assert.Equal(
+            ["os-cache, p50", "os-cache, p99", "os-cache, p99.9", .. new[] { "p50", "p99", "p99.9" }.Select(name => $"group-commit(maxDelay=2ms, maxBytes=1MiB), {name}")],
+            chart.Series.Select(line => line.Name));
+        Assert.All(chart.Series, line => Assert.Equal(line.Points.OrderBy(point => point.X).First(), line.Points[0]));
+        Assert.All(chart.Series[1].Points, point => Assert.True(point.Low <= point.Y && point.Y <= point.High));
+        Assert.True(chart.Series[5].Points[^1].Hollow); // 1,250,000 offered, 930,000 taken
+        Assert.Equal(campaign.Cells[0].Spread(Metric.P999)!.Median, chart.Series[2].Points[0].Y);
+        var picture = new Picture(campaign.Svg(request));
+        picture.AssertNothingIsCutOff();
+        picture.AssertNoTextsOverlap();
+    }
+
+    [Fact]
+    public void Curve_OfClosedLoopsOnly_IsRefusedWithAReason() => Assert.Contains(
+        "closed loops",
+        Assert.Throws<ResultException>(() => CampaignCharts.Make(
+            CampaignResults.Of(folders.Reads), new ChartRequest { Kind = ChartKind.ThroughputLatencyCurve, Title = "Curve" })).Message);
+
+    [Fact]
     public void ThroughputLatency_OfRatesThatWereNotHeld_HasHollowPointsInOrderOfTheOfferedRate()
     {
         var campaign = CampaignResults.Of(folders.Road);

@@ -36,10 +36,44 @@ public sealed class ProcParserTests
     [Fact]
     public void Thread_StatusAndSchedstat_GiveSwitchesAndWait()
     {
-        var thread = ThreadCounters.Parse("Name:\tdotnet\nvoluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t545\n", "85087000 1234500 99\n");
+        var thread = ThreadCounters.Parse("Name:\tlog writer: 1\nvoluntary_ctxt_switches:\t150\nnonvoluntary_ctxt_switches:\t545\n", "85087000 1234500 99\n");
 
         Assert.Equal((150, 545), (thread.VoluntarySwitches, thread.InvoluntarySwitches));
         Assert.Equal(TimeSpan.FromTicks(12345), thread.RunnableWait);
+        Assert.Equal(("log writer: 1", TimeSpan.FromTicks(850870)), (thread.Name, thread.CpuTime));
+    }
+
+    [Fact]
+    public void BusiestThread_OneThatWasBusyBefore_CountsWhatItUsedSince()
+    {
+        ThreadUse Of(string name, int seconds) => new(name, TimeSpan.FromSeconds(seconds));
+        var before = default(ProcessCounters) with { ThreadUses = new Dictionary<int, ThreadUse> { [1] = Of("main", 50), [2] = Of("writer", 3) } };
+        var after = default(ProcessCounters) with { ThreadUses = new Dictionary<int, ThreadUse> { [1] = Of("main", 51), [2] = Of("writer", 7), [3] = Of("late", 2) } };
+
+        Assert.Equal(Of("writer", 4), after.BusiestThreadSince(before));
+        Assert.Null(default(ProcessCounters).BusiestThreadSince(before));
+    }
+
+    [Fact]
+    public void VmStat_Thresholds_GiveWhatMayBeDirtyBeforeWritersWait()
+    {
+        const string text = "nr_dirty 159\nnr_dirty_threshold 1154096\nnr_dirty_background_threshold 576344\nnr_dirtied 5\n";
+
+        Assert.Equal(865220L * Environment.SystemPageSize, DirtyLimit.Of(text));
+        Assert.Null(DirtyLimit.Of("nr_dirty 159\n"));
+    }
+
+    [Fact]
+    public void NetDev_Loopback_GivesWhatItSent()
+    {
+        const string text = """
+            Inter-|   Receive                                                |  Transmit
+             face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed
+              eth0: 1000 10 0 0 0 0 0 0 2000 20 0 0 0 0 0 0
+                lo: 3000 30 0 0 0 0 0 0 3001 31 0 0 0 0 0 0
+            """;
+
+        Assert.Equal(3001, default(MachineCounters).WithNetwork(text).LoopbackBytes);
     }
 
     [Fact]

@@ -43,6 +43,7 @@ public sealed class SamplerTests
             ready.Release();
             end.Wait();
         });
+        thread.Name = "switches a lot";
         thread.Start();
         ready.Wait();
         var alive = meter.Read()!.Value;
@@ -53,6 +54,7 @@ public sealed class SamplerTests
 
         Assert.True(after.VoluntarySwitches >= alive.VoluntarySwitches, $"{after.VoluntarySwitches} after {alive.VoluntarySwitches}");
         Assert.True(alive.VoluntarySwitches >= 50, $"{alive.VoluntarySwitches}");
+        Assert.All([alive, after], counters => Assert.Contains(counters.ThreadUses!.Values, use => use.Name == "switches a lot" && use.CpuTime > TimeSpan.Zero));
     }
 
     [Fact]

@@ -30,6 +30,14 @@ public sealed class CampaignTests
         Assert.Equal(Arrival.Closed, ((BrokerLoad)campaign.Cells[5].Load).Send.Arrival);
     }
 
+    [Theory]
+    [InlineData("schedule.measure=9s", false)]
+    [InlineData("schedule.measure=10s", true)]
+    [InlineData("calibrate=true", true)]
+    [InlineData("schedule.measure=10s;calibrate=false", false)]
+    public async Task IsCalibrated_RunsOfStandardLengthOrAsTold_Are(string overrides, bool expected) =>
+        Assert.Equal(expected, (await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce), 7, overrides.Split(';'))).IsCalibrated);
+
     [Fact]
     public async Task Cells_TwoPlans_CarryTheirPart()
     {

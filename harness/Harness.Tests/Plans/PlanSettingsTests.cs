@@ -28,6 +28,31 @@ public sealed class PlanSettingsTests
     }
 
     [Fact]
+    public void Override_Sweep_ReplacesTheRatesOfWhatProducesAndLeavesOutTheRest()
+    {
+        var plans = PlanSettings.Override([TestPlans.Read, TestPlans.Produce], "sweep=100k, 1.5M,unlimited,100000");
+
+        var plan = Assert.Single(plans);
+        Assert.Equal(["flush", "rate"], plan.Vary.Select(axis => axis.Name));
+        Assert.Equal(["100000", "1500000", "unlimited"], plan.Vary[1].Values);
+        Assert.Contains("'fast' is no rate", Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Produce], "sweep=100k,fast")).Message);
+        Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Read], "sweep=100k"));
+    }
+
+    [Fact]
+    public void Override_TargetAndCalibration_LandWhereTheyBelong()
+    {
+        var plan = PlanSettings.Override(PlanSettings.Override([TestPlans.Produce], "target=p99.9 <= 5ms"), "calibrate=false")[0];
+
+        Assert.Equal(("p99.9", 5.0, (bool?)false), (plan.Target!.Metric, plan.Target.LimitMs, plan.Schedule.Calibrate));
+        var reset = PlanSettings.Override(PlanSettings.Override([plan], "target=none"), "calibrate=auto")[0];
+        Assert.Null(reset.Target);
+        Assert.Null(reset.Schedule.Calibrate);
+        Assert.Contains("target=soon", Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Produce], "target=soon")).Message);
+        Assert.Throws<PlanException>(() => PlanSettings.Override([TestPlans.Produce], "calibrate=maybe"));
+    }
+
+    [Fact]
     public void Override_ConditionsOfARun_LandWhereTheyBelong()
     {
         string[] conditions = ["cluster.memoryLimit=320MiB", "cluster.data=tmpfs", "env.DOTNET_gcServer=1", "load.beside=copy", "load.countCalls=true"];

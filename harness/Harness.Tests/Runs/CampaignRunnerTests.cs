@@ -3,6 +3,7 @@ using Harness.Cli.Progress;
 using Harness.Files;
 using Harness.Load;
 using Harness.Measures;
+using Harness.Measures.Calibrating;
 using Harness.Nodes;
 using Harness.Plans;
 using Harness.Results;
@@ -59,6 +60,7 @@ public sealed class CampaignRunnerTests : IDisposable
         Assert.Equal("", interval.Missing);
         Assert.All(interval.Processes, use => Assert.Equal(ProcessRole.IsBroker(use.Role), use is { GcPauseMs: >= 0, GcPauseMaxMs: >= 0, Gen0Collections: >= 0, Gen2Collections: >= 0 }));
         Assert.NotEmpty(result.Folder.ReadTimeline(interval));
+        Assert.True(interval is { Bottleneck.Length: > 0, LoopbackBytes: > 0 }, interval.BottleneckText);
 
         var reading = result.Folder.Runs.Single(run => run.Axes["part"] == "read");
         Assert.True(reading.GoodputBytes >= 8 << 20, $"{reading.GoodputBytes} bytes read");
@@ -78,9 +80,11 @@ public sealed class CampaignRunnerTests : IDisposable
             Schedule = Brief with { Measure = TimeSpan.FromSeconds(20) },
         };
 
-        var result = await Run(TestPlans.Of(plan), CancellationToken.None);
+        var result = await Run(TestPlans.Of(plan), CancellationToken.None, calibrated: true);
 
         AssertMeasured(result);
+        Assert.All([result.Folder.Calibration!.Before, result.Folder.Calibration.After!], calibration => Assert.True(calibration[CalibrationName.CacheWrite] > 0));
+        Assert.All(result.Folder.Runs, run => Assert.True(run is { Bottleneck.Length: > 0, BottleneckEvidence.Length: > 0 }));
         Assert.Equal(["system-call", "mapped"], result.Folder.Runs.OrderBy(run => run.Cell).Select(run => run.Axes["api"]));
         Assert.All(result.Folder.Runs, run =>
         {
@@ -263,7 +267,7 @@ public sealed class CampaignRunnerTests : IDisposable
 
     private static void AssertMeasured(CampaignResult result) => Assert.All(result.Folder.Runs, RunningCampaign.AssertMeasured);
 
-    private async Task<CampaignResult> Run(Experiment experiment, CancellationToken stop, IRunObserver? observer = null, ISystemUnderTest? system = null)
+    private async Task<CampaignResult> Run(Experiment experiment, CancellationToken stop, IRunObserver? observer = null, ISystemUnderTest? system = null, bool calibrated = false)
     {
         system ??= new TestbedEngine(Checkout.BrokerAssembly);
         var work = Directory.CreateDirectory(Path.Combine(_folder, "work")).FullName;
@@ -271,7 +275,10 @@ public sealed class CampaignRunnerTests : IDisposable
         var machine = await MachineProbe.Observe(work, checkout: null);
         var folder = ResultFolder.Create(Path.Combine(_folder, "results"), CampaignFacts.Describe(campaign, machine, work, "test"), machine);
         WorkerProgram Worker(string command) => new(DotNetHost.Path, [typeof(CommandLine).Assembly.Location, command]);
-        var setup = new RunSetup(system, Worker("worker"), Worker("files"), work, Path.Combine(folder.Path, "logs"), KeepData: false);
+        var setup = new RunSetup(system, Worker("worker"), Worker("files"), work, Path.Combine(folder.Path, "logs"), KeepData: false)
+        {
+            Calibrator = calibrated ? new Calibrator(work, TimeSpan.FromMilliseconds(10)) : null,
+        };
         return await new CampaignRunner(setup, observer ?? new PlainProgress(TextWriter.Null)).Run(campaign, folder, stop);
     }
 
@@ -279,7 +286,7 @@ public sealed class CampaignRunnerTests : IDisposable
     {
         private int _runs;
 
-        public void CampaignStarts(Campaign campaign, string folder)
+        public void CampaignStarts(Campaign campaign, int runs, string folder)
         {
         }
 

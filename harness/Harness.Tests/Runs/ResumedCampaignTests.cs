@@ -54,7 +54,7 @@ public sealed class ResumedCampaignTests
 
     private sealed class StopsAfterFirst(CancellationTokenSource stop) : IRunObserver
     {
-        public void CampaignStarts(Campaign campaign, string folder)
+        public void CampaignStarts(Campaign campaign, int runs, string folder)
         {
         }
 

@@ -26,14 +26,16 @@ public static class CampaignCharts
             ChartKind.ThroughputOverTime => ThroughputOverTime(campaign, request, cells),
             ChartKind.LatencyPercentiles => LatencyPercentiles(campaign, request, cells),
             ChartKind.ThroughputLatency => ThroughputLatency(campaign, request, cells),
+            ChartKind.ThroughputLatencyCurve => LatencyCurve.Of(campaign, request, cells),
             ChartKind.Bars => Bars(campaign, request, cells),
             ChartKind.CpuByProcess => CpuByProcess(campaign, request, cells),
             ChartKind.FaultTimeline => FaultTimelines.Of(request, cells, new SeriesNaming(campaign.Plan, cells, _ => false, request.Series)),
             _ => throw new ResultException($"there is no chart of kind {request.Kind}."),
         };
+        var hasIntervals = request.Kind is ChartKind.ThroughputLatency or ChartKind.ThroughputLatencyCurve or ChartKind.Bars;
         return chart with
         {
-            Caption = [.. chart.Caption, .. ChartCaption.Of(campaign, cells, request.Kind is ChartKind.ThroughputLatency or ChartKind.Bars)],
+            Caption = [.. chart.Caption, .. ChartCaption.Of(campaign, cells, hasIntervals)],
             SmallPrint = [.. ChartCaption.SmallPrint(campaign, cells)],
         };
     }

@@ -51,6 +51,14 @@ internal static unsafe partial class NativeFiles
         if (Fdatasync(Number(file)) != 0) throw Failed("fdatasync");
     }
 
+    /// <summary>Sends a part of a file to a socket from within the kernel.</summary>
+    /// <returns>The bytes sent, which may be fewer.</returns>
+    public static long SendFile(SafeHandle socket, SafeFileHandle file, long position, int count)
+    {
+        var sent = SendFileCall((int)socket.DangerousGetHandle(), Number(file), &position, (nuint)count);
+        return sent > 0 ? sent : throw Failed("sendfile");
+    }
+
     /// <summary>Says how the file will be read.</summary>
     public static void Advise(SafeFileHandle file, Advice advice) => Advise(file, ValueOf(advice));
 
@@ -108,6 +116,9 @@ internal static unsafe partial class NativeFiles
 
     [LibraryImport("libc", EntryPoint = "fdatasync", SetLastError = true)]
     private static partial int Fdatasync(int file);
+
+    [LibraryImport("libc", EntryPoint = "sendfile", SetLastError = true)]
+    private static partial nint SendFileCall(int socket, int file, long* position, nuint count);
 
     [LibraryImport("libc", EntryPoint = "posix_fadvise")]
     private static partial int Fadvise(int file, long offset, long length, int advice);

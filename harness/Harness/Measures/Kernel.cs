@@ -17,14 +17,18 @@ internal static class Kernel
     /// <exception cref="FormatException">No line starts so.</exception>
     public static long Field(string text, string name)
     {
-        foreach (var line in text.AsSpan().EnumerateLines())
-        {
-            if (line.Length <= name.Length || line[name.Length] != ':' || !line.StartsWith(name, StringComparison.Ordinal)) continue;
+        var value = Text(text, name).AsSpan();
+        var end = value.IndexOf(' ');
+        return long.Parse(end < 0 ? value : value[..end], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+    }
 
-            var value = line[(name.Length + 1)..].Trim();
-            var end = value.IndexOf(' ');
-            return long.Parse(end < 0 ? value : value[..end], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        }
+    /// <summary>What stands behind <c>name:</c> at the start of a line.</summary>
+    /// <exception cref="FormatException">No line starts so.</exception>
+    public static string Text(string text, string name)
+    {
+        foreach (var line in text.AsSpan().EnumerateLines())
+            if (line.Length > name.Length && line[name.Length] == ':' && line.StartsWith(name, StringComparison.Ordinal))
+                return line[(name.Length + 1)..].Trim().ToString();
 
         throw new FormatException($"there is no '{name}:' in\n{text}");
     }

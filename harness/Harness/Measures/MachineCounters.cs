@@ -13,9 +13,10 @@ namespace Harness.Measures;
 /// <param name="DiskReadBytes">Read from the data's device.</param>
 /// <param name="DiskWriteBytes">Written to the data's device.</param>
 /// <param name="DiskBusyTime">Time the device had a request under way.</param>
+/// <param name="LoopbackBytes">Bytes that went over the loopback of this network namespace.</param>
 public readonly record struct MachineCounters(
     TimeSpan TotalTime, TimeSpan BusyTime, TimeSpan IoWaitTime, TimeSpan StealTime, long DirtyBytes, long WritebackBytes, long CachedBytes,
-    long DiskReadBytes, long DiskWriteBytes, TimeSpan DiskBusyTime)
+    long DiskReadBytes, long DiskWriteBytes, TimeSpan DiskBusyTime, long LoopbackBytes)
 {
     /// <summary>The unit of /proc/diskstats whatever the device's own (Documentation/admin-guide/iostats.rst).</summary>
     private const int SectorBytes = 512;
@@ -26,13 +27,15 @@ public readonly record struct MachineCounters(
         default(MachineCounters)
             .WithStat(File.ReadAllText("/proc/stat"))
             .WithMemory(File.ReadAllText("/proc/meminfo"))
-            .WithDisk(File.ReadAllText("/proc/diskstats"), device);
+            .WithDisk(File.ReadAllText("/proc/diskstats"), device)
+            .WithNetwork(File.ReadAllText("/proc/net/dev"));
 
     /// <summary>What happened between <paramref name="earlier"/> and this; the page cache stays as it is now.</summary>
     public MachineCounters Since(in MachineCounters earlier) => new(
         TotalTime - earlier.TotalTime, BusyTime - earlier.BusyTime, IoWaitTime - earlier.IoWaitTime, StealTime - earlier.StealTime,
         DirtyBytes, WritebackBytes, CachedBytes,
-        DiskReadBytes - earlier.DiskReadBytes, DiskWriteBytes - earlier.DiskWriteBytes, DiskBusyTime - earlier.DiskBusyTime);
+        DiskReadBytes - earlier.DiskReadBytes, DiskWriteBytes - earlier.DiskWriteBytes, DiskBusyTime - earlier.DiskBusyTime,
+        LoopbackBytes - earlier.LoopbackBytes);
 
     /// <summary>Adds the first line of <c>/proc/stat</c>: user nice system idle iowait irq softirq steal guest guest_nice.</summary>
     public MachineCounters WithStat(string stat)
@@ -73,6 +76,15 @@ public readonly record struct MachineCounters(
         }
 
         return this;
+    }
+
+    /// <summary>Adds what <c>lo</c> sent by <c>/proc/net/dev</c>: eight columns of receiving, then bytes sent; all zero without it.</summary>
+    public MachineCounters WithNetwork(string dev)
+    {
+        const string loopback = "lo:";
+        return dev.Split('\n').Select(line => line.TrimStart()).FirstOrDefault(line => line.StartsWith(loopback, StringComparison.Ordinal)) is { } found
+            ? this with { LoopbackBytes = Number(found[loopback.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[8]) }
+            : this;
     }
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);

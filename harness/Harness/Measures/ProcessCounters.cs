@@ -2,6 +2,9 @@ using System.Globalization;
 
 namespace Harness.Measures;
 
+/// <summary>The CPU time of one thread, and the name it gave itself (at most 15 characters).</summary>
+public sealed record ThreadUse(string Name, TimeSpan CpuTime);
+
 /// <summary>What the kernel has counted for one process since it started, all its threads together.</summary>
 /// <param name="UserTime">CPU time in user mode (<c>/proc/PID/stat</c>).</param>
 /// <param name="SystemTime">CPU time in the kernel on its behalf.</param>
@@ -25,6 +28,9 @@ public readonly record struct ProcessCounters(
 {
     public TimeSpan CpuTime => UserTime + SystemTime;
 
+    /// <summary>CPU time of each thread by its id, ended ones too; null where threads were not looked at.</summary>
+    public IReadOnlyDictionary<int, ThreadUse>? ThreadUses { get; init; }
+
     /// <summary>What happened between <paramref name="earlier"/> and this; memory and threads stay as they are now.</summary>
     public ProcessCounters Since(in ProcessCounters earlier) => new(
         UserTime - earlier.UserTime, SystemTime - earlier.SystemTime, RunnableWait - earlier.RunnableWait,
@@ -33,6 +39,16 @@ public readonly record struct ProcessCounters(
         ReadCharsBytes - earlier.ReadCharsBytes, WriteCharsBytes - earlier.WriteCharsBytes,
         ReadCalls - earlier.ReadCalls, WriteCalls - earlier.WriteCalls,
         DiskReadBytes - earlier.DiskReadBytes, DiskWriteBytes - earlier.DiskWriteBytes, ResidentBytes, Threads);
+
+    /// <summary>The thread that had the most CPU time since <paramref name="earlier"/>; null where threads were not looked at.</summary>
+    /// <remarks>One thread at its limit holds up a process that has cores to spare.</remarks>
+    public ThreadUse? BusiestThreadSince(in ProcessCounters earlier)
+    {
+        var before = earlier.ThreadUses;
+        return ThreadUses?
+            .Select(thread => before?.GetValueOrDefault(thread.Key) is { } then ? thread.Value with { CpuTime = thread.Value.CpuTime - then.CpuTime } : thread.Value)
+            .MaxBy(thread => thread.CpuTime);
+    }
 
     /// <summary>Adds what <c>/proc/PID/stat</c> says; its times cover every thread, ended ones too.</summary>
     /// <exception cref="FormatException">The text is not of that file.</exception>

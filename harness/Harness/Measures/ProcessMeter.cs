@@ -33,7 +33,7 @@ public sealed class ProcessMeter(int pid)
                 };
             }
 
-            return counters;
+            return counters with { ThreadUses = _threads.ToDictionary(thread => thread.Key, thread => new ThreadUse(thread.Value.Name, thread.Value.CpuTime)) };
         }
         catch (IOException)
         {
@@ -56,12 +56,22 @@ public sealed class ProcessMeter(int pid)
 }
 
 /// <summary>What the kernel keeps per thread and does not sum up for the process.</summary>
-internal readonly record struct ThreadCounters(long VoluntarySwitches, long InvoluntarySwitches, TimeSpan RunnableWait)
+internal readonly record struct ThreadCounters(
+    string Name, TimeSpan CpuTime, long VoluntarySwitches, long InvoluntarySwitches, TimeSpan RunnableWait)
 {
     /// <param name="status">The text of <c>/proc/PID/task/TID/status</c>.</param>
     /// <param name="schedstat">Of <c>schedstat</c>: nanoseconds on a CPU, nanoseconds waiting for one, time slices.</param>
-    public static ThreadCounters Parse(string status, string schedstat) => new(
-        Kernel.Field(status, "voluntary_ctxt_switches"),
-        Kernel.Field(status, "nonvoluntary_ctxt_switches"),
-        TimeSpan.FromTicks(long.Parse(schedstat.Split(' ')[1], CultureInfo.InvariantCulture) / TimeSpan.NanosecondsPerTick));
+    public static ThreadCounters Parse(string status, string schedstat)
+    {
+        var times = schedstat.Split(' ');
+        return new ThreadCounters(
+            Kernel.Text(status, "Name"),
+            Nanoseconds(times[0]),
+            Kernel.Field(status, "voluntary_ctxt_switches"),
+            Kernel.Field(status, "nonvoluntary_ctxt_switches"),
+            Nanoseconds(times[1]));
+    }
+
+    private static TimeSpan Nanoseconds(string text) =>
+        TimeSpan.FromTicks(long.Parse(text, CultureInfo.InvariantCulture) / TimeSpan.NanosecondsPerTick);
 }

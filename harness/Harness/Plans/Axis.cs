@@ -9,6 +9,9 @@ namespace Harness.Plans;
 /// <param name="Unit">The unit of numbers; null for names.</param>
 public sealed record Axis(string Name, string Setting, IReadOnlyList<string> Values, string? Unit = null)
 {
+    /// <summary>What the axis of <see cref="Rate"/> is called.</summary>
+    public const string RateName = "rate";
+
     /// <summary>What a value is called on charts where its text, a script of faults, says how and not what; others show their text.</summary>
     public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
 
@@ -29,7 +32,7 @@ public sealed record Axis(string Name, string Setting, IReadOnlyList<string> Val
     public static Axis Faults(params string[] faults) => new("fault", "faults", faults);
 
     /// <summary>Varies the offered records per second; <see cref="PlanSettings.Unlimited"/> closes the loop.</summary>
-    public static Axis Rate(params string[] recordsPerSecond) => new("rate", "load.recordsPerSecond", recordsPerSecond, "records/s");
+    public static Axis Rate(params string[] recordsPerSecond) => new(RateName, PlanSettings.RateSetting, recordsPerSecond, "records/s");
 
     /// <summary>Varies a number of the load, by its name in the plan: <c>consumers</c>, <c>connections</c>, <c>partitions</c>.</summary>
     public static Axis Load(string name, params int[] values) =>

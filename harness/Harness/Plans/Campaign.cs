@@ -10,6 +10,9 @@ public sealed class Campaign
     /// <summary>How the order comes about, in words for the result.</summary>
     public const string OrderInWords = "interleaved: every cell once per repeat, in an order shuffled by the seed; new processes and data for every run";
 
+    /// <summary>The measured time from which on a run is more than a look.</summary>
+    private static readonly TimeSpan StandardTime = TimeSpan.FromSeconds(10);
+
     private Campaign(Experiment experiment, IReadOnlyList<string> overrides, IReadOnlyList<Plan> plans, IReadOnlyList<Cell> cells, int seed)
     {
         Experiment = experiment;
@@ -32,6 +35,9 @@ public sealed class Campaign
 
     /// <summary>Decides everything random.</summary>
     public int Seed { get; }
+
+    /// <summary>Whether the rates are not the experiment's own.</summary>
+    public bool IsSwept => Overrides.Any(assignment => PlanSettings.Split(assignment).Name == PlanSettings.Sweep);
 
     /// <summary>What is varied, over all plans.</summary>
     public IReadOnlyList<AxisFacts> Axes
@@ -68,6 +74,10 @@ public sealed class Campaign
             yield return [.. round.Select(cell => new ScheduledRun(cell, cell.Schedule.FirstRepeat + repeat - 1))];
         }
     }
+
+    /// <summary>Whether the machine's limits are measured before and after it. Unless the plan says so, only where a run is measured for
+    /// <see cref="StandardTime"/> or more: beside shorter ones it would take longer than they do.</summary>
+    public bool IsCalibrated => Cells.Any(cell => cell.Schedule.Calibrate ?? cell.Schedule.Measure >= StandardTime);
 
     /// <summary>Warm-up and measured time of all runs; starting, checking and stopping come on top.</summary>
     public TimeSpan ShortestTime => Runs.Aggregate(TimeSpan.Zero, (sum, run) => sum + run.Cell.Schedule.Warmup + run.Cell.Schedule.Measure);
@@ -113,7 +123,12 @@ public sealed class Campaign
                 if (experiment.Plans.Count > 1) labels[Plan.PartAxis] = plan.Part;
                 foreach (var (axis, text) in values) labels[axis.Name] = check.Settings.GetValueOrDefault(axis.Setting, text);
                 applied = applied with { Cluster = Resolve(applied.Cluster, check) };
-                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), applied.Cluster, applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings)) { Faults = applied.Faults, CountsLoss = applied.CountsLoss });
+                cells.Add(new Cell(CellFacts.Of(cells.Count + 1, labels), applied.Cluster, applied.Load, applied.Schedule, DiskBudget.Of(applied, check.Settings))
+                {
+                    Faults = applied.Faults,
+                    CountsLoss = applied.CountsLoss,
+                    Target = applied.Target,
+                });
             }
         }
 

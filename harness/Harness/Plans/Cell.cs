@@ -17,6 +17,9 @@ public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, S
     /// <summary>What the nodes must stand on.</summary>
     public FaultNeeds Needs => Faults.Needs | (Cluster.Store == StorePlace.Etcd ? FaultNeeds.Store : FaultNeeds.None);
 
+    /// <inheritdoc cref="Plan.Target"/>
+    public LatencyTarget? Target { get; init; }
+
     /// <inheritdoc cref="Plan.CountsLoss"/>
     public bool CountsLoss { get; init; }
 }

@@ -1,4 +1,5 @@
 using Harness.Faults;
+using Harness.Results;
 
 namespace Harness.Plans;
 
@@ -21,6 +22,9 @@ public sealed record Plan
 
     /// <summary>True where loss is what is asked for: a run that loses acknowledged records is then a finding, and sound.</summary>
     public bool CountsLoss { get; init; }
+
+    /// <summary>The latency that is wanted of it; null where none is.</summary>
+    public LatencyTarget? Target { get; init; }
 
     /// <summary>What is varied; the cells are the cross product.</summary>
     public IReadOnlyList<Axis> Vary { get; init; } = [];

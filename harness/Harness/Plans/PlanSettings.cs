@@ -16,6 +16,10 @@ public static class PlanSettings
     /// <summary>The broker's seams, each of which takes a strategy's text.</summary>
     public static readonly IReadOnlyList<string> Seams = ["read", "write", "flush", "cache", "network", "replication", "metadata", "check", "acks"];
 
+    /// <summary>Puts offered rates in the place of those that a plan names.</summary>
+    public const string Sweep = "sweep";
+
+    internal const string RateSetting = "load.recordsPerSecond";
     private const string BrokerPrefix = "broker.";
     private const string EnvironmentPrefix = "env.";
 
@@ -41,7 +45,7 @@ public static class PlanSettings
         Cluster("cluster.data", "disk or tmpfs", (cluster, text) => cluster with { Data = Word<DataPlace>(text) }),
 
         Load("load.partitions", "partitions of the topic", (load, text) => load with { Partitions = Count(text) }),
-        Produce("load.recordsPerSecond", $"offered rate, or {Unlimited} for a closed loop", (load, text) => load with { Send = WithRate(load.Send, text) }),
+        Produce(RateSetting, $"offered rate, or {Unlimited} for a closed loop", (load, text) => load with { Send = WithRate(load.Send, text) }),
         Produce("load.arrivals", "constant or poisson", (load, text) => load with { Send = load.Send with { Arrival = ArrivalOf(text) } }),
         Send("load.recordSize", "100B, uniform(64B, 1KiB), lognormal(median=200B, sigma=1), lines(FILE)", (send, text) => send with { RecordSize = text }),
         Send("load.keys", "none, uniform(n), zipf(n, theta)", (send, text) => send with { Keys = text }),
@@ -71,6 +75,8 @@ public static class PlanSettings
         Read("load.pageCache", "hot or cold", (load, text) => load with { PageCache = Temperature(text) }),
         new("faults", "none, or what goes wrong at what time of the measuring: kill(leader, at=2s..5s, back=2s); pause(…); see experiments/README.md",
             OfBrokers, (plan, text) => plan with { Faults = Faults(text) }),
+        new("target", "none, or the latency that is wanted, such as p99 <= 10ms: a run that misses it says so", OfProducers,
+            (plan, text) => plan with { Target = text == "none" ? null : LatencyTarget.Parse(text) }),
         Files("files.action", "read, write, copy (memory) or spin (a busy core)", (work, text) => work with { Action = Word<FileAction>(text) }),
         Files("files.api", "the call that moves the bytes: system-call, direct, gather, mapped, …", (work, text) => work with { Api = text }),
         Files("files.pattern", "sequential or random", (work, text) => work with { Pattern = Word<AccessPattern>(text) }),
@@ -87,6 +93,8 @@ public static class PlanSettings
         Schedule("schedule.measure", "measured time", (schedule, text) => schedule with { Measure = Duration(text) }),
         Schedule("schedule.repeats", "runs of each cell", (schedule, text) => schedule with { Repeats = Count(text) }),
         Schedule("schedule.firstRepeat", "their first number: with --seed makes a run of another campaign again", (schedule, text) => schedule with { FirstRepeat = Count(text) }),
+        Schedule("calibrate", "true or false: whether the machine's limits are measured before and after; auto: where runs are measured for 10s or more",
+            (schedule, text) => schedule with { Calibrate = text == "auto" ? null : Flag(text) }),
         Schedule("schedule.precision", "5%, none: repeats go on until each median is known so well, or the budget ends",
             (schedule, text) => schedule with { Precision = text == "none" ? null : Percent(text) }),
         Schedule("schedule.precisionOf", "the metrics it is asked of: p99, achieved; plan for those of its checks and charts",
@@ -98,6 +106,7 @@ public static class PlanSettings
     /// <summary>Names and meanings, for help and messages.</summary>
     public static IReadOnlyList<(string Name, string Summary)> All { get; } =
         [.. Named.Select(setting => (setting.Name, setting.Summary)), (BrokerPrefix + "NAME", "any other broker setting, such as broker.segment.bytes"), (EnvironmentPrefix + "NAME", "a variable of the brokers' processes, such as env.DOTNET_gcServer"),
+            (Sweep, "offered rates, such as 100k,200k,1M: the parts that produce, at each of them, and a curve of latency over the rate"),
             (Plan.PartAxis, "only the parts of the experiment whose name contains this")];
 
     /// <summary>The plan with one setting changed, or null when its kind of load has no such setting.</summary>
@@ -130,6 +139,7 @@ public static class PlanSettings
     {
         var (name, text) = Split(assignment);
         if (name == Plan.PartAxis) return PartsNamed(plans, text);
+        if (name == Sweep) return Swept(plans, text);
 
         var changed = plans.Select(plan => Apply(plan, name, text) is { } applied ? Narrow(applied, name, text) : null).ToList();
         if (changed.All(plan => plan is null)) throw new PlanException($"{name} does not apply to the load of this experiment.");
@@ -152,11 +162,30 @@ public static class PlanSettings
             ? named
             : throw new PlanException($"{Plan.PartAxis}={text}: no part of this experiment is called so; it has {string.Join(", ", plans.Select(plan => plan.Part.Length > 0 ? plan.Part : "no parts"))}.");
 
+    private static List<Plan> Swept(IReadOnlyList<Plan> plans, string text)
+    {
+        try
+        {
+            var rates = Axis.Rate(Rates.ParseList(text));
+            var swept = plans.Where(plan => OfProducers(plan) is not null)
+                .Select(plan => plan with { Vary = [.. plan.Vary.Where(axis => axis.Setting != RateSetting), rates] }).ToList();
+            return swept.Count > 0
+                ? swept
+                : throw new PlanException($"{Sweep} does not apply to the load of this experiment: nothing is produced at a rate.");
+        }
+        catch (FormatException error)
+        {
+            throw new PlanException($"{Sweep}={text}: {error.Message}.");
+        }
+    }
+
     private static Plan Narrow(Plan plan, string name, string text) =>
         plan with { Vary = [.. plan.Vary.Select(axis => axis.Setting == name ? axis with { Values = [text] } : axis)] };
 
     // Work on files has no brokers: a strategy it was given would be left out without a word.
     private static Plan? OfBrokers(Plan plan) => plan.Load is BrokerLoad ? plan : null;
+
+    private static Plan? OfProducers(Plan plan) => plan.Load is ProduceLoad ? plan : null;
 
     private static PlanSetting Cluster(string name, string summary, Func<ClusterPlan, string, ClusterPlan> set) =>
         new(name, summary, OfBrokers, (plan, text) => plan with { Cluster = set(plan.Cluster, text) });
@@ -174,7 +203,7 @@ public static class PlanSettings
         Load(name, summary, (load, text) => load with { Send = set(load.Send, text) });
 
     private static PlanSetting Produce(string name, string summary, Func<ProduceLoad, string, ProduceLoad> set) =>
-        new(name, summary, plan => plan.Load is ProduceLoad ? plan : null, (plan, text) => plan with { Load = set((ProduceLoad)plan.Load, text) });
+        new(name, summary, OfProducers, (plan, text) => plan with { Load = set((ProduceLoad)plan.Load, text) });
 
     private static PlanSetting Read(string name, string summary, Func<ReadLoad, string, ReadLoad> set) =>
         new(name, summary, plan => plan.Load is ReadLoad ? plan : null, (plan, text) => plan with { Load = set((ReadLoad)plan.Load, text) });

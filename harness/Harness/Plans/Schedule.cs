@@ -17,6 +17,10 @@ public sealed record Schedule(TimeSpan Warmup, TimeSpan Measure, int Repeats)
     /// Null for no more rounds than that.</summary>
     public TimeSpan? Budget { get; init; }
 
+    /// <summary>Whether the machine's limits are measured before the campaign and after it; null: where runs are long enough to be worth it,
+    /// see <see cref="Campaign.IsCalibrated"/>.</summary>
+    public bool? Calibrate { get; init; }
+
     /// <summary>The number of the first repeat: with the campaign's seed a run can be made again by its number.</summary>
     public int FirstRepeat { get; init; } = 1;
 }

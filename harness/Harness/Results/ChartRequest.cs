@@ -11,6 +11,9 @@ public enum ChartKind
     /// <summary>A latency metric over the achieved rate; points joined in order of the offered rate.</summary>
     ThroughputLatency,
 
+    /// <summary>p50, p99 and p99.9 over the achieved rate, with intervals, joined in order of the offered rate; three lines per other combination.</summary>
+    ThroughputLatencyCurve,
+
     /// <summary>A metric per cell with its interval.</summary>
     Bars,
 

@@ -9,7 +9,8 @@ namespace Harness.Results;
 /// <summary>One campaign on disk, written while it runs and read by reports, notebooks and people.</summary>
 /// <remarks>
 /// <c>plan.json, machine.json, runs.csv, latency/CELL-REPEAT.json + .hgrm, timeline/CELL-REPEAT.csv</c>, and of runs with faults
-/// <c>faults/CELL-REPEAT.csv, acks/CELL-REPEAT.csv</c>. Made of them: <c>latency/CELL.json + .hgrm, cells.csv, summary.json, charts/*.svg, report.html</c>.
+/// <c>faults/CELL-REPEAT.csv, acks/CELL-REPEAT.csv</c>, of a calibrated campaign <c>calibration.json</c>. Made of them:
+/// <c>latency/CELL.json + .hgrm, cells.csv, summary.json, charts/*.svg, report.html</c>.
 /// Every file is put in place by a rename, a run's own files before its row in <c>runs.csv</c>: whatever moment a campaign is
 /// cut off at, what is there is whole, and each row has its files. One writer at a time; any number of readers.
 /// </remarks>
@@ -23,16 +24,21 @@ public sealed class ResultFolder
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase), new HistogramConverter() },
     };
 
+    private const string CalibrationFile = "calibration.json";
+
     private readonly List<RunRow> _runs;
 
-    private ResultFolder(string path, ResultPlan plan, MachineFacts machine, List<RunRow> runs) =>
-        (Path, Plan, Machine, _runs) = (path, plan, machine, runs);
+    private ResultFolder(string path, ResultPlan plan, MachineFacts machine, List<RunRow> runs, CampaignCalibration? calibration) =>
+        (Path, Plan, Machine, _runs, Calibration) = (path, plan, machine, runs, calibration);
 
     public string Path { get; }
 
     public ResultPlan Plan { get; private set; }
 
     public MachineFacts Machine { get; private set; }
+
+    /// <summary>What the machine can do by itself; null where that was not measured.</summary>
+    public CampaignCalibration? Calibration { get; private set; }
 
     /// <summary>Finished runs in the order in which they were measured.</summary>
     public IReadOnlyList<RunRow> Runs => _runs;
@@ -48,7 +54,7 @@ public sealed class ResultFolder
         var path = System.IO.Path.GetFullPath(System.IO.Path.Combine(root, plan.Experiment, NameOf(plan.Started, machine)));
         if (Directory.Exists(path)) throw new ResultException($"{path} is there already: results are never written over.");
 
-        var folder = new ResultFolder(path, plan, machine, []);
+        var folder = new ResultFolder(path, plan, machine, [], calibration: null);
         try
         {
             foreach (var part in new[] { "latency", "timeline", "charts" }) Directory.CreateDirectory(System.IO.Path.Combine(path, part));
@@ -81,10 +87,12 @@ public sealed class ResultFolder
             throw new ResultException($"{full} has format {plan.Format}; this build reads up to {ResultPlan.CurrentFormat}.");
 
         var machine = ReadJson<MachineFacts>(System.IO.Path.Combine(full, "machine.json"));
+        var calibrationPath = System.IO.Path.Combine(full, CalibrationFile);
+        var calibration = File.Exists(calibrationPath) ? ReadJson<CampaignCalibration>(calibrationPath) : null;
         var runsPath = System.IO.Path.Combine(full, "runs.csv");
-        if (!File.Exists(runsPath)) return new ResultFolder(full, plan, machine, []);
+        if (!File.Exists(runsPath)) return new ResultFolder(full, plan, machine, [], calibration);
 
-        return new ResultFolder(full, plan, machine, [.. RunTable.Parse(File.ReadAllText(runsPath))]);
+        return new ResultFolder(full, plan, machine, [.. RunTable.Parse(File.ReadAllText(runsPath))], calibration);
     }
 
     /// <summary>Keeps other campaigns from writing here until it is disposed of, or this process ends.</summary>
@@ -123,6 +131,9 @@ public sealed class ResultFolder
 
     /// <summary>Replaces the machine's facts: steal and calibration are known at the end only.</summary>
     public void WriteMachine(MachineFacts machine) => WriteJson("machine.json", Machine = machine);
+
+    /// <summary>Writes the machine's limits: those from before the first run, later those from after the last as well.</summary>
+    public void WriteCalibration(CampaignCalibration calibration) => WriteJson(CalibrationFile, Calibration = calibration);
 
     /// <summary>Adds a finished run, on disk when this returns; <paramref name="latency"/> is null where none was recorded.</summary>
     public void Append(

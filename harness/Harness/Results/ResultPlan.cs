@@ -66,6 +66,9 @@ public sealed record ResultPlan
     /// <summary>When it was gone on with after having been cut off; empty for a campaign made in one go.</summary>
     public IReadOnlyList<ResumeFacts> Resumed { get; init; } = [];
 
+    /// <summary>What a search for a rate was after and what it found; null where nothing was searched for.</summary>
+    public SaturationFacts? Saturation { get; init; }
+
     /// <summary>Why no more repeats were made, where precision or a budget decided it; null where the plan's number did.</summary>
     public string? RepeatsEnded { get; init; }
 
@@ -73,6 +76,10 @@ public sealed record ResultPlan
     public string LabelOf(IReadOnlyDictionary<string, string> values) => values.Count == 0
         ? Title
         : string.Join(" · ", values.Select(value => Axes.FirstOrDefault(axis => axis.Name == value.Key)?.TextOf(value.Value) ?? value.Value));
+
+    /// <summary>What a search found for one combination, in a sentence that names it and what limited the runs that missed.</summary>
+    public string InWords(SaturationFound found) => (found.Values.Count > 0 ? LabelOf(found.Values) + ": " : "")
+        + found.Text(Saturation!.Target) + (found.Limit.Length > 0 ? $" ({found.Limit})" : "");
 
     /// <summary>Things a reader must know to judge the numbers, one sentence each.</summary>
     public IReadOnlyList<string> Caveats { get; init; } = [];

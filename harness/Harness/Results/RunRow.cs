@@ -128,8 +128,21 @@ public sealed record RunRow
     /// <summary>Figures that are missing, and why; empty when none are.</summary>
     public string Missing { get; init; } = "";
 
-    /// <summary>The process or device that ran out first, in words; empty when none did.</summary>
+    /// <summary>Bytes over the machine's loopback: requests, answers and what replicas send each other; null where the nodes were not on it.</summary>
+    public long? LoopbackBytes { get; init; }
+
+    /// <summary>What ended the rate: <c>leader CPU</c>, <c>disk</c>, <c>generator</c>, <c>latency target</c>, …, or <c>none</c> where all that was
+    /// offered was taken; empty where it was not told.</summary>
     public string Bottleneck { get; init; } = "";
+
+    /// <summary>The figures that <see cref="Bottleneck"/> was told from.</summary>
+    public string BottleneckEvidence { get; init; } = "";
+
+    /// <summary>Why the run says less of what was measured than it seems to: the generator or another process was in the way; empty when nothing was.</summary>
+    public string LimitWarning { get; init; } = "";
+
+    /// <summary><see cref="Bottleneck"/> with its evidence.</summary>
+    public string BottleneckText => BottleneckEvidence.Length == 0 ? Bottleneck : $"{Bottleneck}: {BottleneckEvidence}";
 
     /// <summary>Whether rate, latency and CPU stayed what they were while it was measured; null where that could not be told.</summary>
     public bool? Stationary { get; init; }

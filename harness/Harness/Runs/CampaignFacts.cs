@@ -11,6 +11,9 @@ namespace Harness.Runs;
 /// <summary>A campaign in the words of its result: what is on disk before the first number is.</summary>
 public static class CampaignFacts
 {
+    /// <summary>The chart of whoever sweeps the offered rate.</summary>
+    internal static readonly ChartRequest Curve = new() { Kind = ChartKind.ThroughputLatencyCurve, Title = "Latency over the achieved rate" };
+
     /// <summary>The plan as the result keeps it.</summary>
     /// <param name="campaign">What is measured.</param>
     /// <param name="machine">Where.</param>
@@ -34,7 +37,7 @@ public static class CampaignFacts
             Cluster = Merge(campaign, DescribeCluster),
             Seed = campaign.Seed,
             Overrides = campaign.Overrides,
-            Charts = experiment.Charts,
+            Charts = campaign.IsSwept ? [Curve, .. experiment.Charts.Where(chart => !chart.Only.ContainsKey(Axis.RateName))] : experiment.Charts,
             Command = command,
             Started = DateTimeOffset.UtcNow,
             Caveats = [.. Caveats(campaign, machine, workFolder)],
@@ -56,6 +59,7 @@ public static class CampaignFacts
         var varied = plan.Vary.Select(axis => axis.Setting).ToHashSet();
         var facts = plan.Load switch { BrokerLoad load => DescribeBrokerLoad(load, varied), FileLoad files => DescribeFiles(files.Work, varied), _ => [] };
         if (!plan.Faults.IsEmpty && !varied.Contains("faults")) facts = facts.Append(("faults", plan.Faults.Text));
+        if (plan.Target is { } target) facts = facts.Append(("wanted", $"{target}"));
         return facts.Append(("time", $"{Quantity.Format(plan.Schedule.Warmup)} warm-up, {Quantity.Format(plan.Schedule.Measure)} measured, {plan.Schedule.Repeats} repeats"));
     }
 

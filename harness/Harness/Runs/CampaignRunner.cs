@@ -4,6 +4,7 @@ using Harness.Nodes;
 using Harness.Plans;
 using Harness.Results;
 using Harness.Results.Reports;
+using Harness.Runs.Saturating;
 using Harness.Statistics;
 
 namespace Harness.Runs;
@@ -29,19 +30,39 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
     /// <param name="campaign">What to measure.</param>
     /// <param name="folder">The result folder to write to, new or of the same campaign when it was cut off.</param>
     /// <param name="stop">Stops after ending what runs; the result then holds the runs made.</param>
-    public async Task<CampaignResult> Run(Campaign campaign, ResultFolder folder, CancellationToken stop)
+    public Task<CampaignResult> Run(Campaign campaign, ResultFolder folder, CancellationToken stop)
+    {
+        observer.CampaignStarts(campaign, campaign.Runs.Count, folder.Path);
+        return Run(RunsOf(campaign, folder).ToAsyncEnumerable(), campaign.Seed, campaign.Runs.Count, folder, stop);
+    }
+
+    /// <summary>Makes the runs that a search asks for.</summary>
+    /// <inheritdoc cref="Run(Campaign, ResultFolder, CancellationToken)"/>
+    public Task<CampaignResult> Run(SaturationSearch search, ResultFolder folder, CancellationToken stop)
+    {
+        observer.CampaignStarts(search.First, 0, folder.Path);
+        return Run(search.Runs(folder, setup.WorkFolder, stop), search.First.Seed, 0, folder, stop);
+    }
+
+    /// <summary>Makes runs as they come, each asked for when the one before is in the folder; none are planned where nobody can know how many.</summary>
+    private async Task<CampaignResult> Run(IAsyncEnumerable<ScheduledRun> runs, int seed, int planned, ResultFolder folder, CancellationToken stop)
     {
         using var writing = folder.TakeForWriting();
         await NodeGround.ReleaseOrphans();
         WorkFolder.ReleaseOrphans(setup.WorkFolder);
-        observer.CampaignStarts(campaign, folder.Path);
         var spent = CampaignTime.Spent(folder.Plan, folder.Runs);
         var clock = Stopwatch.StartNew();
         var before = MachineCounters.Read(null);
         var interrupted = false;
         try
         {
-            await MakeRounds(campaign, folder, spent, stop);
+            // Of a campaign that is gone on with, the limits are those from before its first run.
+            var calibration = Calibrate(stop);
+            var first = folder.Calibration?.Before ?? calibration;
+            if (first is not null) folder.WriteCalibration(new CampaignCalibration(first, After: null));
+            var calibrated = setup with { LoopbackLimit = calibration?[CalibrationName.Loopback] * 1e6 };
+            await foreach (var run in runs.WithCancellation(stop)) await Make(calibrated, run, seed, folder, planned, stop);
+            if (first is not null) folder.WriteCalibration(new CampaignCalibration(first, Calibrate(stop)));
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -57,11 +78,21 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
         return new CampaignResult(folder, interrupted);
     }
 
-    private async Task MakeRounds(Campaign campaign, ResultFolder folder, TimeSpan spent, CancellationToken stop)
+    private Calibration? Calibrate(CancellationToken stop)
+    {
+        if (setup.Calibrator is not { } calibrator) return null;
+
+        observer.Step("measuring the machine's limits");
+        return calibrator.Measure(stop);
+    }
+
+    /// <summary>The rounds of a campaign, as many as its goal asks for.</summary>
+    private static IEnumerable<ScheduledRun> RunsOf(Campaign campaign, ResultFolder folder)
     {
         var made = folder.Runs.Select(run => (run.Cell, run.Repeat)).ToHashSet();
         var goal = GoalOf(campaign, folder.Plan);
         var planned = campaign.Runs.Count;
+        var spent = CampaignTime.Spent(folder.Plan, folder.Runs);
         var clock = Stopwatch.StartNew();
         var roundBegan = spent;
         foreach (var round in campaign.Rounds())
@@ -74,20 +105,22 @@ public sealed class CampaignRunner(RunSetup setup, IRunObserver observer)
                 && goal?.StopsBecause(folder.Plan, folder.Runs, elapsed, elapsed - roundBegan) is { } reason)
             {
                 folder.WritePlan(folder.Plan with { RepeatsEnded = reason });
-                return;
+                yield break;
             }
 
             roundBegan = elapsed;
-            foreach (var run in missing) await Make(run, campaign.Seed, folder, planned, stop);
+            foreach (var run in missing) yield return run;
         }
     }
 
-    private async Task Make(ScheduledRun scheduled, int seed, ResultFolder folder, int planned, CancellationToken stop)
+    private async Task Make(RunSetup calibrated, ScheduledRun scheduled, int seed, ResultFolder folder, int planned, CancellationToken stop)
     {
         await Settle(stop);
         var number = folder.Runs.Count + 1;
-        observer.RunStarts(scheduled, number, Math.Max(number, planned));
-        IRun run = scheduled.Cell.Load is FileLoad ? new FileRun(setup, scheduled, seed, observer, stop) : new CellRun(setup, scheduled, seed, observer, stop);
+        observer.RunStarts(scheduled, number, planned == 0 ? 0 : Math.Max(number, planned));
+        IRun run = scheduled.Cell.Load is FileLoad
+            ? new FileRun(calibrated, scheduled, seed, observer, stop)
+            : new CellRun(calibrated, scheduled, seed, observer, stop);
         var outcome = await run.Measure();
         var row = scheduled.Cell.Faults.IsEmpty ? Judged(outcome) : outcome.Row; // what a fault does is no drift
         folder.Append(row, outcome.Latency, outcome.Timeline, outcome.Faults, outcome.Acks);

@@ -43,6 +43,7 @@ internal sealed class CellRun : IRun
     private Sample? _end;
     private LoadSpec? _backlogJob;
     private long? _cachedFileBytes;
+    private OtherProcesses? _others;
 
     public CellRun(RunSetup setup, ScheduledRun run, int seed, IRunObserver observer, CancellationToken stop)
     {
@@ -256,6 +257,7 @@ internal sealed class CellRun : IRun
     private async Task ReadExtras(BrokerLoad load, Beside beside)
     {
         _extras.CachedFileBytes = _cachedFileBytes;
+        _extras.LoopbackLimit = _setup.LoopbackLimit;
         _extras.CallsPerSecond = beside.CallsPerSecond;
         if (load is ProduceLoad { BacklogBytes: > 0 }) _extras.BesideBytesPerSecond = await beside.ReadBytesPerSecond();
     }
@@ -289,11 +291,13 @@ internal sealed class CellRun : IRun
                 _begin = sampler.Take();
                 _observer.Step("measuring");
                 faults?.Begin(((PhaseLine)line).Nanoseconds);
+                _others = OtherProcesses.Read();
                 if (_backlogJob is not null) beside?.Read(_backlogJob);
                 if (((BrokerLoad)_run.Cell.Load).CountCalls) beside?.CountCalls(sampler.ProcessIds(name => name != Measurement.WorkerName));
                 break;
             case PhaseLine { Phase: "measure", Edge: PhaseEdge.End } when sampler is not null:
                 _end = sampler.Take();
+                _extras.Others = OtherProcesses.Read().Since(_others!);
                 faults?.End();
                 beside?.StopCounting();
                 _cachedFileBytes = PageCacheResidency.Of(_dataFolder, "*.log");

@@ -4,6 +4,7 @@ using Harness.Measures;
 using Harness.Nodes;
 using Harness.Plans;
 using Harness.Results;
+using Harness.Runs.Limits;
 
 namespace Harness.Runs;
 
@@ -17,6 +18,8 @@ internal sealed class FileRun(RunSetup setup, ScheduledRun run, int seed, IRunOb
     private readonly string _name = $"{run.Cell.Facts.Id}-{run.Repeat}";
     private Sample? _begin;
     private Sample? _end;
+    private OtherProcesses? _othersBefore;
+    private IReadOnlyList<OtherProcess> _others = [];
 
     public IReadOnlyList<NodeConfiguration> Configurations => [];
 
@@ -66,10 +69,12 @@ internal sealed class FileRun(RunSetup setup, ScheduledRun run, int seed, IRunOb
         {
             case PhaseLine { Phase: "measure", Edge: PhaseEdge.Start }:
                 _begin = sampler.Take();
+                _othersBefore = OtherProcesses.Read();
                 observer.Step("measuring");
                 break;
             case PhaseLine { Phase: "measure", Edge: PhaseEdge.End }:
                 _end = sampler.Take();
+                _others = OtherProcesses.Read().Since(_othersBefore!);
                 break;
             case SecondLine second:
                 observer.Second(second.Second);
@@ -81,7 +86,7 @@ internal sealed class FileRun(RunSetup setup, ScheduledRun run, int seed, IRunOb
     {
         var machine = end.Machine.Since(begin.Machine);
         var within = samples.Where(sample => sample.Timestamp >= begin.Timestamp && sample.Timestamp <= end.Timestamp).ToList();
-        return Empty() with
+        var row = Empty() with
         {
             MeasuredSeconds = report.Seconds,
             AchievedPerSecond = report.Operations / report.Seconds,
@@ -94,7 +99,9 @@ internal sealed class FileRun(RunSetup setup, ScheduledRun run, int seed, IRunOb
             DiskWriteBytes = machine.DiskWriteBytes,
             Sound = report.Problems.Count == 0 && report.Operations > 0,
             Reason = report.Operations > 0 ? string.Join("; ", report.Problems) : string.Join("; ", report.Problems.DefaultIfEmpty("nothing was done in the measured time")),
-        } is var row && report.Latency.Count > 0 ? row.WithLatency(report.Latency) : row;
+        };
+        var limit = LimitJudge.Judge(new SampledLimit(begin, end, _others).Facts(row, _ => ProcessRole.Files));
+        return row.WithLatency(report.Latency) with { Bottleneck = limit.Name, BottleneckEvidence = limit.Evidence, LimitWarning = limit.Warning };
     }
 
     private static ProcessUse Use(Sample begin, Sample end, List<Sample> within, double seconds)

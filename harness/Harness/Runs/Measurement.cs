@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using Harness.Faults;
 using Harness.Load;
 using Harness.Measures;
 using Harness.Plans;
 using Harness.Results;
+using Harness.Runs.Limits;
 
 namespace Harness.Runs;
 
@@ -24,12 +26,6 @@ internal sealed record Measurement(
     public const string WorkerName = "worker";
 
     private const double TenthNanoseconds = 1e8;
-
-    /// <summary>A share of a resource from which on it counts as having run out.</summary>
-    private const double Exhausted = 0.9;
-
-    /// <summary>A share of the offered rate from which on it counts as held.</summary>
-    private const double HeldShare = 0.99;
 
     /// <summary>A share of the measured time that the samples marking it may be late, before what lies between them means nothing.</summary>
     private const double LateShare = 0.1;
@@ -61,6 +57,8 @@ internal sealed record Measurement(
             DirtyMaxBytes = Within().Max(sample => sample.Machine.DirtyBytes + sample.Machine.WritebackBytes),
             DiskReadBytes = machine.DiskReadBytes,
             DiskWriteBytes = machine.DiskWriteBytes,
+            // Nodes with a network of their own talk over its bridge.
+            LoopbackBytes = Run.Cell.Needs.HasFlag(FaultNeeds.Network) ? null : machine.LoopbackBytes,
             CachedFileBytes = Extras.CachedFileBytes,
             BrokerCallsPerSecond = Extras.CallsPerSecond,
             BesideBytesPerSecond = Extras.BesideBytesPerSecond,
@@ -73,7 +71,8 @@ internal sealed record Measurement(
             Reason = string.Join("; ", reasons),
         };
         row = Report.Produce is { } produce ? WithProduced(row, produce) : Report.Consume is { } consume ? WithConsumed(row, consume) : row;
-        return row with { Bottleneck = Bottleneck(row) };
+        var limit = LimitJudge.Judge(Facts(row));
+        return row with { Bottleneck = limit.Name, BottleneckEvidence = limit.Evidence, LimitWarning = limit.Warning };
     }
 
     /// <summary>The run second by second, warm-up included.</summary>
@@ -260,19 +259,23 @@ internal sealed record Measurement(
         }
     }
 
-    /// <summary>Names what ran out first, where something did.</summary>
-    private string Bottleneck(RunRow row)
+    private LimitFacts Facts(RunRow row)
     {
-        var held = row.OfferedPerSecond is { } offered && row.AchievedPerSecond >= HeldShare * offered;
-        if (held) return "";
+        var target = Run.Cell.Target;
+        return new SampledLimit(Begin, End, Extras.Others).Facts(row, RoleOf) with
+        {
+            Target = target,
+            TargetMs = target?.Value(row),
+            LoopbackBytesPerSecond = row.LoopbackBytes / End.Since(Begin).TotalSeconds,
+            LoopbackLimit = Extras.LoopbackLimit,
+            GeneratorSigns = Report.Produce?.SaturationSigns ?? [],
+        };
 
-        var machine = End.Machine.Since(Begin.Machine);
-        var elapsed = End.Since(Begin);
-        var causes = new List<string>();
-        if (Report.Produce is { SaturationSigns: { Count: > 0 } signs }) causes.Add("load generator: " + string.Join(", ", signs));
-        if ((machine.BusyTime + machine.StealTime) / machine.TotalTime >= Exhausted) causes.Add("CPU of the machine");
-        if (machine.DiskBusyTime / elapsed >= Exhausted) causes.Add("disk");
-        return string.Join("; ", causes);
+        string RoleOf(string process) =>
+            process == WorkerName ? Report.Produce is null ? ProcessRole.Consumers : ProcessRole.Generator
+            : row.Role(ProcessRole.Brokers) is not null ? ProcessRole.Brokers
+            : Leaders.Any(leader => NodeName(leader) == process) ? ProcessRole.Leader
+            : ProcessRole.Followers;
     }
 
     private IEnumerable<Sample> Within() => Samples.Where(sample => sample.Timestamp >= Begin.Timestamp && sample.Timestamp <= End.Timestamp);

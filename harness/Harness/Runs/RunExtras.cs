@@ -20,6 +20,12 @@ internal sealed class RunExtras
     /// <summary>What the nodes' runtimes told, by the name of the process; empty where they were not asked.</summary>
     public IReadOnlyDictionary<string, RuntimeEvents> Runtimes { get; set; } = new Dictionary<string, RuntimeEvents>();
 
+    /// <summary>What processes that do not belong to the run used while it was measured.</summary>
+    public IReadOnlyList<OtherProcess> Others { get; set; } = [];
+
+    /// <summary>What the machine's loopback can carry in a second; null where it was not calibrated.</summary>
+    public double? LoopbackLimit { get; set; }
+
     /// <summary>The faults as they happened; empty where none were planned.</summary>
     public IReadOnlyList<FaultRecord> Faults { get; set; } = [];
 

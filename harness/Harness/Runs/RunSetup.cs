@@ -1,4 +1,5 @@
 using Harness.Measures;
+using Harness.Measures.Calibrating;
 using Harness.Systems;
 
 namespace Harness.Runs;
@@ -14,4 +15,10 @@ public sealed record RunSetup(ISystemUnderTest System, WorkerProgram Worker, Wor
 {
     /// <summary>The device under the data; null when none is.</summary>
     public DeviceNumber? Device { get; } = DataVolume.Of(WorkFolder).Device is { Major: > 0 } device ? device : null;
+
+    /// <summary>Measures the machine's limits before the first run and after the last; null: nobody does.</summary>
+    public Calibrator? Calibrator { get; init; }
+
+    /// <summary>What the loopback can carry, in bytes a second; null where it was not calibrated.</summary>
+    public double? LoopbackLimit { get; init; }
 }

@@ -4,12 +4,16 @@ namespace Harness.Statistics;
 
 /// <summary>What a campaign's numbers say, for programs: <c>summary.json</c>. Everything in it follows from the other files of the folder.</summary>
 public sealed record CampaignSummary(
-    IReadOnlyList<CellSummary> Cells, IReadOnlyList<ComparisonSummary> Comparisons, IReadOnlyList<DriftSummary> Drifted)
+    IReadOnlyList<CellSummary> Cells, IReadOnlyList<ComparisonSummary> Comparisons, IReadOnlyList<DriftSummary> Drifted,
+    IReadOnlyList<LimitSummary> Limits, IReadOnlyList<LimitShareSummary> LimitShares)
 {
     public static CampaignSummary Of(CampaignResults campaign) => new(
         [.. campaign.Cells.Select(CellSummary.Of)],
         [.. CellComparison.Of(campaign).Select(ComparisonSummary.Of)],
-        [.. campaign.Runs.Where(run => run.Stationary == false).Select(run => new DriftSummary(run.Cell, run.Repeat, run.Drift))]);
+        [.. campaign.Runs.Where(run => run.Stationary == false).Select(run => new DriftSummary(run.Cell, run.Repeat, run.Drift))],
+        [.. campaign.Runs.Where(run => run.Bottleneck.Length > 0)
+            .Select(run => new LimitSummary(run.Cell, run.Repeat, run.Bottleneck, run.BottleneckEvidence, run.LimitWarning))],
+        [.. LimitShare.Of(campaign).Select(share => new LimitShareSummary(share.Cell.Facts.Id, share.Name, share.MegabytesPerSecond, share.Limit, share.Share))]);
 }
 
 /// <summary>A cell by every metric that it has.</summary>
@@ -58,6 +62,12 @@ public sealed record FigureSummary(
 
     private static double? Bound(Estimate? estimate, double? bound) => estimate is { IsBounded: true } ? bound : null;
 }
+
+/// <summary>What a run was limited by: see <see cref="RunRow.Bottleneck"/>.</summary>
+public sealed record LimitSummary(string Cell, int Repeat, string Bottleneck, string Evidence, string Warning);
+
+/// <summary>What a cell moved of what the machine can move: see <see cref="LimitShare"/>.</summary>
+public sealed record LimitShareSummary(string Cell, string Limit, double MegabytesPerSecond, double LimitMegabytesPerSecond, double Share);
 
 /// <summary>A run that was not the same from its first measured second to its last.</summary>
 public sealed record DriftSummary(string Cell, int Repeat, string Drift);

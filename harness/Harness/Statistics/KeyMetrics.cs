@@ -18,6 +18,7 @@ public static class KeyMetrics
     private static IEnumerable<string> Shown(ChartRequest chart) => chart.Kind switch
     {
         ChartKind.LatencyPercentiles => [Metric.P50.Name, Metric.P99.Name],
+        ChartKind.ThroughputLatencyCurve => [Metric.Achieved.Name, Metric.P50.Name, Metric.P99.Name, Metric.P999.Name],
         ChartKind.ThroughputOverTime => [Metric.Achieved.Name],
         _ when chart.Metric is { } metric => [metric],
         _ => [],

@@ -25,6 +25,7 @@ internal sealed class ReportPage(
         WriteCharts();
         runs.WriteCells();
         new ReportStatistics(campaign, _body).Write();
+        new ReportCalibration(campaign, _body).Write();
         runs.WriteRuns();
         runs.WriteFaults();
         new ReportSetup(campaign, _body).Write();
@@ -50,6 +51,7 @@ internal sealed class ReportPage(
                 ("Machine", Machine.Summary()),
                 ("Durability", string.Join("; ", campaign.Runs.Select(run => run.Durability).Distinct())),
                 ("Varied", string.Join("; ", Plan.Axes.Select(axis => $"{axis.Name}: {string.Join(", ", axis.Values.Select(value => Named(axis, value)))}"))),
+                .. (Plan.Saturation?.Found ?? []).Select(found => ("Found", Plan.InWords(found))),
                 ("Runs", RunsInWords()),
             ])
             .Close("header").Open("nav");
@@ -81,6 +83,9 @@ internal sealed class ReportPage(
             $"Disturbed: the hypervisor took {campaign.StealShare(run) * 100:0.#} % of the machine during {LabelOf(run)}, repeat {run.Repeat}.")));
         wrong.AddRange(campaign.Runs.Where(run => run.Stationary == false)
             .Select(run => $"Drifted while it was measured: {LabelOf(run)}, repeat {run.Repeat}: {run.Drift}."));
+        wrong.AddRange(campaign.Runs.Where(run => run.LimitWarning.Length > 0)
+            .Select(run => $"{LabelOf(run)}, repeat {run.Repeat}: {run.LimitWarning}."));
+        wrong.AddRange((campaign.Folder.Calibration?.Drifts ?? []).Select(drift => $"The machine changed: {drift}."));
         if (Machine.GitDirty) wrong.Add($"The measured code is not commit {Machine.GitSha}: the working tree had changes.");
         wrong.AddRange(chartProblems);
         if (wrong.Count == 0) return;

@@ -35,7 +35,7 @@ internal sealed class ReportRuns(CampaignResults campaign, HtmlPage html)
             new("operations (/s)", run => Number(Metric.Operations.Of(run))), new("p50 (ms)", run => Number(run.P50Ms)),
             new("p90 (ms)", run => Number(run.P90Ms)), new("p99 (ms)", run => Number(run.P99Ms)), new("p99.9 (ms)", run => Number(run.P999Ms)),
             new("max (ms)", run => Number(run.MaxMs)), new("broker CPU (s/GB)", run => Number(run.CpuSecondsPerGb)),
-            new("ran out first", run => run.Bottleneck, false), new("durability", run => run.Durability, false),
+            new("limited by", run => run.BottleneckText, false), new("durability", run => run.Durability, false),
         ]);
         Write("Records",
         [
