@@ -15,8 +15,10 @@ public sealed class AllocationTests
     {
         AllocatedBy(20_000); // so that everything has been called once
         var few = AllocatedBy(20_000);
-        // 0.3 bytes a record would be an object a batch. A busy machine makes a list grow once in a while, an object a batch is in every run.
-        Assert.Contains(Enumerable.Range(0, 8), _ => AllocatedBy(80_000) - few <= 20_000);
+        // 60,000 more records are 4,000 more batches, with an object of the least size for each 96,000 bytes. What a slow machine adds is less:
+        // histograms of more seconds and of longer latencies.
+        long[] more = [.. Enumerable.Range(0, 4).Select(_ => AllocatedBy(80_000) - few)];
+        Assert.True(more.Min() <= 48_000, string.Join(", ", more));
     }
 
     private static long AllocatedBy(long records)
@@ -26,7 +28,7 @@ public sealed class AllocationTests
         {
             Bootstrap = [broker.Address],
             Topic = FakeBroker.Topic,
-            Produce = new() { Arrival = Arrival.Closed, BatchBytes = 16 << 10, MaxInFlight = 3, MaxRecords = records },
+            Produce = new() { Arrival = Arrival.Closed, BatchBytes = 2 << 10, MaxInFlight = 3, MaxRecords = records },
             Warmup = TimeSpan.Zero,
             Duration = TimeSpan.FromSeconds(30),
         };
