@@ -83,6 +83,7 @@ public sealed class EtcdBeatTests : IClassFixture<EtcdOfLongLeases>, IDisposable
     {
         using var broker = Start(1);
         var lease = Key("state/nodes/1")!.Lease;
+        Until.True(() => Key($"beats/{lease}") is not null, "it has been heard");
         broker.Kill();
         using var again = broker.Restart();
 
