@@ -49,7 +49,7 @@ internal sealed class SimulatedDisk(Chance chance)
         if (offset < EndOffset) Do(new Write(WriteKind.Cut) { Offset = offset });
     }
 
-    /// <summary>Removes everything and goes on at an offset: a follower whose leader no longer has what comes next.</summary>
+    /// <summary>Removes everything and goes on at an offset, for good: a follower whose leader no longer has what comes next.</summary>
     /// <param name="offset">Where the next batch begins.</param>
     /// <param name="startOffset">The first of its records to be read.</param>
     /// <param name="chain">The hash of all that others have before it.</param>
@@ -57,6 +57,7 @@ internal sealed class SimulatedDisk(Chance chance)
     {
         if (_recordedStart.Offset > startOffset) _recordedStart = (startOffset, chain);
         Do(new Write(WriteKind.Restart) { Offset = offset, Start = startOffset, Chain = chain });
+        WritePending(_pending.Count); // Before it says that it holds what others have before that offset.
     }
 
     /// <summary>Deletes the records before an offset, and no power loss brings them back.</summary>
