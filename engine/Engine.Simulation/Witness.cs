@@ -33,12 +33,16 @@ internal sealed class Witness
     public void Deleted(long offset) => DeletedTo = Math.Max(DeletedTo, offset);
 
     /// <summary>A leader acknowledges a batch.</summary>
+    /// <remarks>Who has it is who has the leader's copy. One that an earlier leader wrote at the same offset, before the producer sent
+    /// the batch again, is another: its holder is still to cut it off, and nobody counts on it.</remarks>
     public void Vouched(Schedule schedule, SimulatedNode leader, Produce asked, long baseOffset)
     {
         var (holders, flushed) = (0u, 0u);
+        var epoch = leader.Disk.Find(baseOffset)?.Epoch;
         foreach (var node in schedule.Nodes)
         {
             if (!node.Disk.Holds(asked.Batch, baseOffset)) continue;
+            if (epoch is { } its && node.Disk.Find(baseOffset) is { } copy && copy.Epoch != its) continue;
             holders |= 1u << node.Id;
             if (node.Disk.FlushedEnd >= baseOffset + asked.Records) flushed |= 1u << node.Id;
         }
@@ -83,7 +87,7 @@ internal sealed class Witness
 internal readonly record struct Acknowledged(long Batch, long BaseOffset, bool IsPromised);
 
 /// <summary>A leader acknowledged a batch, and this is how things were at that moment.</summary>
-/// <param name="Holders">The nodes that had it at its offset, a bit each.</param>
+/// <param name="Holders">The nodes that had the leader's copy of it, a bit each.</param>
 /// <param name="Flushed">Those of them that had flushed it.</param>
 /// <param name="WasThere">Whether the leader's registration stood, or it was about to end that itself.</param>
 internal readonly record struct Vouched(long Batch, long BaseOffset, int Leader, int LeaderEpoch, bool IsPromised, uint Holders, uint Flushed, bool WasThere)

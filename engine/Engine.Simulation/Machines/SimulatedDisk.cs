@@ -105,11 +105,13 @@ internal sealed class SimulatedDisk(Chance chance)
     public int IndexOf(long offset) => _cache.IndexOf(offset);
 
     /// <summary>Whether the log has a batch at an offset, or had until it was deleted there.</summary>
-    public bool Holds(long batch, long baseOffset)
+    public bool Holds(long batch, long baseOffset) => baseOffset < StartOffset || Find(baseOffset)?.Batch == batch;
+
+    /// <summary>The batch that begins at an offset.</summary>
+    public StoredBatch? Find(long baseOffset)
     {
-        if (baseOffset < StartOffset) return true;
         var index = IndexOf(baseOffset);
-        return index < Batches.Length && Batches[index].BaseOffset == baseOffset && Batches[index].Batch == batch;
+        return index < Batches.Length && Batches[index].BaseOffset == baseOffset ? Batches[index] : null;
     }
 
     /// <summary>Whole batches from an offset on, below <paramref name="bound"/>.</summary>
