@@ -30,11 +30,16 @@ public class AppendBenchmark : IMovesBytes
     public void MakeBatch() => _batch = ScratchLog.BatchOf(SizeBytes);
 
     [IterationSetup(Target = nameof(Engine))]
-    public void OpenLog() => _log = new ScratchLog(write: Write);
+    public void OpenLog()
+    {
+        UsedMemory.Provide(TotalBytes * 2);
+        _log = new ScratchLog(write: Write);
+    }
 
     [IterationSetup(Target = nameof(Bare))]
     public void OpenFile()
     {
+        UsedMemory.Provide(TotalBytes * 2);
         _folder = Directory.CreateTempSubdirectory("testbed-micro-").FullName;
         _bare = BareWriter.Like(Write, Path.Combine(_folder, "bare"), TotalBytes, SizeBytes);
     }
