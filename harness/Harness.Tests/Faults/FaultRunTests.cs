@@ -33,6 +33,30 @@ public sealed class FaultRunTests : IDisposable
         Assert.Contains("Through the faults", await File.ReadAllTextAsync(_campaign.Folder.ReportPath), StringComparison.Ordinal);
     }
 
+    // A generator that waits with what is due, and counts from when it then sends, would show a stop as one slow request.
+    [Fact]
+    public async Task Run_LeaderStandsStill_CountsEveryRecordThatWasDueMeanwhileFromWhenItWasDue()
+    {
+        const int perSecond = 1000;
+        var stop = TimeSpan.FromMilliseconds(500);
+        var measure = TimeSpan.FromSeconds(4);
+
+        var row = await Run("pause(leader, at=1s, for=500ms)", plan => plan with
+        {
+            Load = new ProduceLoad { Send = new ProduceSpec { RecordsPerSecond = perSecond, MaxInFlight = 1, Linger = TimeSpan.Zero, Acks = -1 } },
+            Schedule = plan.Schedule with { Measure = measure },
+        });
+
+        AssertNothingLost(row);
+        var latency = _campaign.Folder.ReadLatency(row);
+        Assert.InRange(latency.Count, perSecond * measure.TotalSeconds - 1, perSecond * measure.TotalSeconds + 1);
+        Assert.True(row.P999Ms >= 0.8 * stop.TotalMilliseconds, $"{latency}, p99.9 {row.P999Ms} ms: the stop is not in the tail");
+        Assert.True(row.P50Ms < stop.TotalMilliseconds / 2, $"{latency}: the stop was an eighth of the time");
+        // Whoever was due in its first half waited for the other half at least.
+        var waited = latency.CountAbove(0.49 * stop);
+        Assert.True(waited >= perSecond * stop.TotalSeconds / 2, $"{latency}: only {waited} records waited");
+    }
+
     [FaultsTheory(FaultNeeds.Network)]
     [InlineData("cut(follower, at=500ms, for=700ms)")]
     [InlineData("cut(follower, from=leader, way=in, at=500ms, for=700ms)")]
