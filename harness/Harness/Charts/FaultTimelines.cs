@@ -31,7 +31,7 @@ internal static class FaultTimelines
             if (runs.Count == 0) continue;
 
             if (runs[0].OfferedPerSecond is { } rate) offered.Add(rate);
-            marks.AddRange(cell.Faults(runs[0]).Select(fault => new TimeMark(
+            marks.AddRange(cell.Faults(runs[0]).Where(fault => !fault.StandsThroughout(runs[0].MeasuredSeconds)).Select(fault => new TimeMark(
                 (several ? naming.NameOf(cell) + ": " : "") + fault.Label + Lasted(fault), fault.BeganSecond, Math.Min(fault.HealedSecond ?? double.MaxValue, runs[0].MeasuredSeconds))));
         }
 

@@ -98,6 +98,21 @@ public sealed partial class ReportBuilderTests : IDisposable
     }
 
     [Fact]
+    public void Write_Again_LeavesNoChartOfAnEarlierReport()
+    {
+        var folder = SyntheticCampaign.RoadToOneMillion(_root.Path);
+        ReportBuilder.Write(folder);
+        var charts = Directory.GetFiles(folder.ChartsPath).Order().ToList();
+        var own = Path.Combine(folder.ChartsPath, "mine.svg");
+        File.WriteAllText(own, "<svg/>");
+        File.WriteAllText(Path.Combine(folder.ChartsPath, "99-through-the-faults.svg"), "<svg/>");
+
+        ReportBuilder.Write(folder);
+
+        Assert.Equal(charts.Append(own).Order(), Directory.GetFiles(folder.ChartsPath).Order());
+    }
+
+    [Fact]
     public void Report_OfSeveralCells_SaysWhichDifferAndByHowMuch()
     {
         var folder = SyntheticCampaign.ZeroCopyReads(_root.Path);

@@ -40,12 +40,24 @@ public static class ReportBuilder
             }
         }
 
+        RemoveOthers(folder, renderer.Extension, charts);
+
         var summary = CampaignSummary.Of(campaign);
         folder.WriteText("summary.json", ResultFolder.ToJson(summary));
         folder.WriteText("cells.csv", CellTable.ToCsv(folder.Plan, summary));
         foreach (var cell in campaign.Cells.Where(cell => cell.Latency.Count > 0)) folder.WriteLatency(cell.Facts, cell.Latency);
         folder.WriteText("report.html", new ReportPage(campaign, outcomes, charts, problems).ToHtml());
         return folder.ReportPath;
+    }
+
+    /// <summary>Charts of an earlier report over fewer runs, or by an earlier version, would pass for some of this one.</summary>
+    private static void RemoveOthers(ResultFolder folder, string extension, IEnumerable<ReportChart> charts)
+    {
+        var drawn = charts.Select(chart => Path.GetFileName(chart.File)).ToHashSet();
+        foreach (var file in Directory.EnumerateFiles(folder.ChartsPath, "??-*" + extension))
+        {
+            if (!drawn.Contains(Path.GetFileName(file))) File.Delete(file);
+        }
     }
 
     /// <summary>What to draw for a plan that names no charts.</summary>
@@ -63,10 +75,10 @@ public static class ReportBuilder
         return charts;
     }
 
-    /// <summary>Faults that no chart of the plan shows, such as those given on the command line: a picture of each cell that had some.</summary>
+    /// <summary>Faults that no chart of the plan shows, such as those given on the command line: a picture of each cell that went through some.</summary>
     private static IEnumerable<ChartRequest> FaultCharts(CampaignResults campaign) => campaign.Plan.Charts.Any(chart => chart.Kind == ChartKind.FaultTimeline)
         ? []
-        : campaign.Cells.Where(cell => cell.Runs.Any(run => cell.Faults(run).Count > 0 && cell.Acks(run).Count > 0)).Take(FaultChartsMax)
+        : campaign.Cells.Where(cell => cell.Runs.Any(run => cell.Faults(run).Any(fault => !fault.StandsThroughout(run.MeasuredSeconds)) && cell.Acks(run).Count > 0)).Take(FaultChartsMax)
             .Select(cell => new ChartRequest { Kind = ChartKind.FaultTimeline, Title = $"Through the faults: {cell.Label}", Only = cell.Facts.Values });
 
     private static string FileName(int number, ChartRequest request)
