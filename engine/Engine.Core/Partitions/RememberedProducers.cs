@@ -51,7 +51,8 @@ public sealed class RememberedProducers
         // After a crash the log may end before what a snapshot tells of.
         _snapshots.DropAbove(end);
         var from = _log.SegmentOffsetFromEnd(SegmentsReplayed);
-        var snapshot = _snapshots.Newest(from, end);
+        // However old: what it tells and all batches since are the whole truth, while the newest batches alone are part of it.
+        var snapshot = _snapshots.Newest(Math.Min(from, _log.StartOffset), end);
         if (snapshot is not null)
         {
             (from, _lastEpoch) = (snapshot.Offset, snapshot.LeaderEpoch);
