@@ -3,6 +3,7 @@ using Experiments;
 using Harness.Measures;
 using Harness.Plans;
 using Harness.Systems;
+using Harness.Systems.Kafka;
 
 namespace Harness.Cli.Commands;
 
@@ -37,6 +38,9 @@ internal static class CheckCommand
         foreach (var cell in campaign.Cells) surroundings.Out.WriteLine($"  {cell.Facts.Id}: {cell.Facts.Label}; {Describe(cell)}; {cell.Disk.Reason}");
         foreach (var missing in campaign.Cells.Where(cell => cell.Load is BrokerLoad).Select(cell => system.WhatIsMissing(cell.Cluster)).OfType<string>().Distinct())
             surroundings.Out.WriteLine($"  {missing} Its cells would be skipped.");
+        var usesTools = campaign.Cells.Any(cell => cell.Load is ProduceLoad { Generator: LoadGenerator.KafkaTools });
+        if (usesTools && new KafkaTools().WhatIsMissing() is { } tools)
+            surroundings.Out.WriteLine($"  {tools} Their cells would fail.");
         surroundings.Out.WriteLine($"  {campaign.Cells.Count} cells, {campaign.Runs.Count} runs, at least {campaign.ShortestTime:h\\:mm\\:ss}");
     }
 

@@ -6,6 +6,7 @@ using Harness.Plans;
 using Harness.Results;
 using Harness.Runs;
 using Harness.Systems;
+using Harness.Systems.Kafka;
 
 namespace Harness.Tests.Runs;
 
@@ -21,14 +22,15 @@ internal sealed class RunningCampaign : IDisposable
     public string WorkFolder => Path.Combine(_folder, "work");
 
     public async Task<CampaignResult> Run(
-        Experiment experiment, ISystemUnderTest? system = null, IRunObserver? observer = null, CancellationToken stop = default)
+        Experiment experiment, ISystemUnderTest? system = null, IRunObserver? observer = null, KafkaTools? tools = null,
+        CancellationToken stop = default)
     {
         system ??= new TestbedEngine(Checkout.BrokerAssembly);
         Directory.CreateDirectory(WorkFolder);
         var campaign = await Campaign.Prepare(experiment, [], seed: 3, system, CancellationToken.None);
         var machine = await MachineProbe.Observe(WorkFolder, checkout: null);
         var folder = ResultFolder.Create(Path.Combine(_folder, "results"), CampaignFacts.Describe(campaign, machine, WorkFolder, "test"), machine);
-        return await Measure(campaign, folder, system, observer, stop);
+        return await Measure(campaign, folder, system, observer, tools, stop);
     }
 
     /// <summary>Goes on with it as another process would, from what lies on disk.</summary>
@@ -36,15 +38,18 @@ internal sealed class RunningCampaign : IDisposable
     {
         var system = new TestbedEngine(Checkout.BrokerAssembly);
         var campaign = await Campaign.Prepare(experiment, [], seed: 3, system, CancellationToken.None);
-        return await Measure(campaign, ResultFolder.Open(Folder.Path), system, observer: null, CancellationToken.None);
+        return await Measure(campaign, ResultFolder.Open(Folder.Path), system, observer: null, tools: null, CancellationToken.None);
     }
 
     private async Task<CampaignResult> Measure(
-        Campaign campaign, ResultFolder folder, ISystemUnderTest system, IRunObserver? observer, CancellationToken stop)
+        Campaign campaign, ResultFolder folder, ISystemUnderTest system, IRunObserver? observer, KafkaTools? tools, CancellationToken stop)
     {
         _result = folder;
         WorkerProgram Worker(string command) => new(DotNetHost.Path, [typeof(CommandLine).Assembly.Location, command]);
-        var setup = new RunSetup(system, Worker("worker"), Worker("files"), WorkFolder, Path.Combine(folder.Path, "logs"), KeepData: false);
+        var setup = new RunSetup(system, Worker("worker"), Worker("files"), WorkFolder, Path.Combine(folder.Path, "logs"), KeepData: false)
+        {
+            Tools = tools ?? new(),
+        };
         return await new CampaignRunner(setup, observer ?? new PlainProgress(TextWriter.Null)).Run(campaign, folder, stop);
     }
 

@@ -62,6 +62,50 @@ public sealed class SystemsRunTests : IDisposable
         Assert.Empty(Directory.EnumerateFileSystemEntries(_campaign.WorkFolder));
     }
 
+    [KafkaFact]
+    public async Task Run_LoadOfKafkasTools_IsInTheResultBesideOurs()
+    {
+        var plan = PlanOf("testbed", "kafka") with
+        {
+            Cluster = OneNode.WithEnvironment("KAFKA_HEAP_OPTS", "-Xmx256M -Xms256M") with { Warmup = TimeSpan.Zero },
+            Vary = [Axis.Systems("testbed", "kafka"), Axis.Load("generator", "kafka-tools")],
+            Schedule = Brief with { Measure = TimeSpan.FromSeconds(3) },
+        };
+
+        var both = new ChosenSystem(new TestbedEngine(Checkout.BrokerAssembly), ApacheKafka.AsShipped());
+
+        var result = await _campaign.Run(TestPlans.Of(plan), both);
+
+        Assert.Equal(["kafka", "testbed"], result.Folder.Runs.Select(run => run.System).Order(StringComparer.Ordinal));
+        Assert.All(result.Folder.Runs, run =>
+        {
+            RunningCampaign.AssertMeasured(run);
+            Assert.Equal(("kafka-tools", "kafka-tools"), (run.Generator, run.Axes["generator"]));
+            Assert.Equal((3000, 4000, 0, 0), (run.Acked, run.Verified, run.Lost, run.Failed)); // warm-up and all is read back
+            Assert.True(run.AchievedPerSecond > 0 && run.ReadBackPerSecond > 0, $"{run}");
+            Assert.True(run.MeanMs > 0 && run.MaxMs >= run.MeanMs, $"{run}");
+            double?[] percentiles = [run.P50Ms, run.P95Ms, run.P99Ms, run.P999Ms];
+            Assert.Equal(percentiles.Order(), percentiles);
+            Assert.Null(run.P90Ms); // it does not tell
+            Assert.True(run.Role(ProcessRole.Generator)!.RssMaxBytes > 32 << 20, "the tool is a JVM");
+            Assert.NotEmpty(result.Folder.ReadTimeline(run));
+        });
+        Assert.Contains(result.Folder.Plan.Caveats, caveat => caveat.StartsWith("Where kafka-tools made the load", StringComparison.Ordinal));
+        var report = await File.ReadAllTextAsync(result.Folder.ReportPath);
+        Assert.Contains("Those of kafka-tools count from each record", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_KafkasToolsAreNotHere_SaysSoInsteadOfStartingAnything()
+    {
+        var plan = PlanOf("testbed") with { Vary = [Axis.Load("generator", "kafka-tools")] };
+
+        var result = await _campaign.Run(TestPlans.Of(plan), tools: new KafkaTools(_ => null));
+
+        var run = Assert.Single(result.Folder.Runs);
+        Assert.Equal((false, new KafkaTools(_ => null).WhatIsMissing()), (run.Sound, run.Reason));
+    }
+
     private static ClusterPlan OneNode => new() { Nodes = 1, Replication = 1, MinInSync = 1 };
 
     private static Plan PlanOf(params string[] systems) => new()

@@ -1,6 +1,7 @@
 using Harness.Load.Running;
 using Harness.Results;
 using Harness.Systems;
+using Harness.Systems.Kafka;
 
 namespace Harness.Plans;
 
@@ -170,6 +171,9 @@ public sealed class Campaign
         if (cluster.Store == StorePlace.Etcd && cluster.Strategies.ContainsKey("metadata"))
             yield return "cluster.store=etcd sets the strategy of the metadata seam itself: leave metadata out.";
         foreach (var problem in plan.Faults.Problems(cluster.Nodes, cluster.Replication, cluster.Store == StorePlace.Etcd, plan.Schedule.Measure)) yield return problem;
+
+        if (load is ProduceLoad { Generator: LoadGenerator.KafkaTools } tools)
+            foreach (var problem in KafkaTools.Problems(tools)) yield return $"load.generator={GeneratorName.KafkaTools}: {problem}.";
 
         // The worker would say the same, but only once the cluster runs.
         var job = load.Job(["127.0.0.1:1"], "load", plan.Schedule, seed: 1) with { Produce = load.Send, Consume = null };

@@ -70,6 +70,9 @@ public abstract record BrokerLoad : LoadPlan
 /// <summary>Producers are what is measured; every acknowledged record is read back and compared.</summary>
 public sealed record ProduceLoad : BrokerLoad
 {
+    /// <summary>Who sends.</summary>
+    public LoadGenerator Generator { get; init; } = LoadGenerator.Testbed;
+
     /// <summary>Bytes of another topic, none of it in the page cache, that a reader catches up with while this is measured; 0: there is none.</summary>
     public long BacklogBytes { get; init; }
 
@@ -126,6 +129,15 @@ public sealed record ReadLoad : BrokerLoad
 public sealed record FileLoad : LoadPlan
 {
     public FileWork Work { get; init; } = new();
+}
+
+public enum LoadGenerator
+{
+    /// <summary>A load worker of ours.</summary>
+    Testbed,
+
+    /// <summary>Kafka's own command-line tools, for a second opinion: latency counts from <c>send()</c>, not from when a record was due.</summary>
+    KafkaTools,
 }
 
 public enum Antagonist

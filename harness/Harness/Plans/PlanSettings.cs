@@ -47,6 +47,8 @@ public static class PlanSettings
         Load("load.partitions", "partitions of the topic", (load, text) => load with { Partitions = Count(text) }),
         Produce(RateSetting, $"offered rate, or {Unlimited} for a closed loop", (load, text) => load with { Send = WithRate(load.Send, text) }),
         Produce("load.arrivals", "constant or poisson", (load, text) => load with { Send = load.Send with { Arrival = ArrivalOf(text) } }),
+        Produce("load.generator", "testbed or kafka-tools: Kafka's perf-test scripts from KAFKA_HOME, for a second opinion",
+            (load, text) => load with { Generator = GeneratorOf(text) }),
         Send("load.recordSize", "100B, uniform(64B, 1KiB), lognormal(median=200B, sigma=1), lines(FILE)", (send, text) => send with { RecordSize = text }),
         Send("load.keys", "none, uniform(n), zipf(n, theta)", (send, text) => send with { Keys = text }),
         Send("load.connections", "independent producers", (send, text) => send with { Connections = Count(text) }),
@@ -230,6 +232,13 @@ public static class PlanSettings
         "constant" => Arrival.OpenConstant,
         "poisson" => Arrival.OpenPoisson,
         _ => throw new FormatException("write constant or poisson"),
+    };
+
+    private static LoadGenerator GeneratorOf(string text) => text switch
+    {
+        GeneratorName.Testbed => LoadGenerator.Testbed,
+        GeneratorName.KafkaTools => LoadGenerator.KafkaTools,
+        _ => throw new FormatException($"write {GeneratorName.Testbed} or {GeneratorName.KafkaTools}"),
     };
 
     private static ConsumeWhen When(string text) => text switch

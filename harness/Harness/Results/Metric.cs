@@ -14,7 +14,9 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric Held = new("held", "Achieved share of the offered rate", "", false, run => run.AchievedPerSecond / run.OfferedPerSecond);
     public static readonly Metric Throughput = new("throughput", "Throughput", "MB/s", false, run => run.GoodputBytes / run.MeasuredSeconds / 1e6);
     public static readonly Metric P50 = new("p50", "Median latency", "ms", true, run => run.P50Ms);
+    public static readonly Metric Mean = new("mean", "Mean latency", "ms", true, run => run.MeanMs);
     public static readonly Metric P90 = new("p90", "p90 latency", "ms", true, run => run.P90Ms);
+    public static readonly Metric P95 = new("p95", "p95 latency", "ms", true, run => run.P95Ms);
     public static readonly Metric P99 = new("p99", "p99 latency", "ms", true, run => run.P99Ms);
     public static readonly Metric P999 = new("p99.9", "p99.9 latency", "ms", true, run => run.P999Ms);
     public static readonly Metric Max = new("max", "Highest latency", "ms", true, run => run.MaxMs);
@@ -44,6 +46,7 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric Cached = new("cached", "Records in the page cache", "MB", true, run => run.CachedFileBytes / 1e6);
     public static readonly Metric Memory = new("memory", "Broker memory and page cache of its records", "MB", true, run => Rss.Of(run) + run.CachedFileBytes / 1e6);
     public static readonly Metric Beside = new("beside", "Read meanwhile by others", "MB/s", false, run => run.BesideBytesPerSecond / 1e6);
+    public static readonly Metric ReadBack = new("read-back", "Records read back", "records/s", false, run => run.ReadBackPerSecond);
     public static readonly Metric Ready = new("ready", "Time from start to taking requests", "ms", true, run => run.ReadyMs);
     public static readonly Metric FirstFetch = new("first-fetch", "Time from start to a first fetch", "ms", true, run => run.FirstFetchMs);
     public static readonly Metric Ramp = new("ramp", "Time from a first record to 90 % of the steady rate", "ms", true, run => run.RampMs);
@@ -61,9 +64,9 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
 
     public static IReadOnlyList<Metric> All { get; } =
     [
-        Achieved, Held, Operations, Throughput, P50, P90, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
+        Achieved, Held, Operations, Throughput, Mean, P50, P90, P95, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
         BrokerCores, TotalCores, GeneratorCores, Rss, Lost, Duplicates, Uncommitted, Inconsistent, Differing, Failed, Resent, DiskWrites, DiskReads, MajorFaults,
-        CacheHits, CallsPerMb, Cached, Memory, Beside, Ready, FirstFetch, Ramp, Silence, Resumed, GcPause, GcPauseMax, GcCount,
+        CacheHits, CallsPerMb, Cached, Memory, Beside, ReadBack, Ready, FirstFetch, Ramp, Silence, Resumed, GcPause, GcPauseMax, GcCount,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>

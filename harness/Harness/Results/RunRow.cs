@@ -24,6 +24,9 @@ public sealed record RunRow
     /// <summary>When an acknowledged record survives what: <c>acks=all, RF 3, flush interval(100ms)</c>. Printed on every chart.</summary>
     public required string Durability { get; init; }
 
+    /// <summary>Who sent the records, see <see cref="GeneratorName"/>; empty where it is not told.</summary>
+    public string Generator { get; init; } = "";
+
     public required DateTimeOffset Started { get; init; }
 
     public required double MeasuredSeconds { get; init; }
@@ -71,9 +74,13 @@ public sealed record RunRow
     /// <summary>Acknowledged records that the last reading did not come to; null where no history was recorded.</summary>
     public long? Unseen { get; init; }
 
+    public double? MeanMs { get; init; }
+
     public double? P50Ms { get; init; }
 
     public double? P90Ms { get; init; }
+
+    public double? P95Ms { get; init; }
 
     public double? P99Ms { get; init; }
 
@@ -106,6 +113,9 @@ public sealed record RunRow
 
     /// <summary>System calls of all nodes; null where they were not counted.</summary>
     public double? BrokerCallsPerSecond { get; init; }
+
+    /// <summary>Records a second when all were read back after the load; null where they were not, or were meanwhile.</summary>
+    public double? ReadBackPerSecond { get; init; }
 
     /// <summary>What was read meanwhile by those who are not measured.</summary>
     public double? BesideBytesPerSecond { get; init; }
@@ -163,17 +173,29 @@ public sealed record RunRow
     public double? CpuSecondsPerGb =>
         GoodputBytes > 0 && Processes.Any(p => ProcessRole.IsBroker(p.Role)) ? BrokerCpuSeconds / (GoodputBytes / 1e9) : null;
 
-    /// <summary>This run with the percentiles of its histogram; without them where nothing was recorded.</summary>
+    /// <summary>This run with the mean and percentiles of its histogram; without them where nothing was recorded.</summary>
     public RunRow WithLatency(Histogram latency) => latency.Count == 0 ? this : this with
     {
+        MeanMs = latency.Mean.TotalMilliseconds,
         P50Ms = latency.Percentile(50).TotalMilliseconds,
         P90Ms = latency.Percentile(90).TotalMilliseconds,
+        P95Ms = latency.Percentile(95).TotalMilliseconds,
         P99Ms = latency.Percentile(99).TotalMilliseconds,
         P999Ms = latency.Percentile(99.9).TotalMilliseconds,
         MaxMs = latency.Max.TotalMilliseconds,
     };
 
     public ProcessUse? Role(string role) => Processes.FirstOrDefault(p => p.Role == role);
+}
+
+/// <summary>Who sends the records of a run.</summary>
+public static class GeneratorName
+{
+    /// <summary>A load worker of the harness.</summary>
+    public const string Testbed = "testbed";
+
+    /// <summary>Kafka's own command-line tools, whose latencies count from <c>send()</c>.</summary>
+    public const string KafkaTools = "kafka-tools";
 }
 
 /// <summary>Names of roles; a campaign may add its own.</summary>

@@ -91,6 +91,8 @@ public static class CampaignFacts
             yield return ("arrival", send.Arrival == Arrival.Closed ? "closed loop" : $"{send.Arrival}, {send.RecordsPerSecond:N0} records/s");
         }
 
+        if (load is ProduceLoad { Generator: LoadGenerator.KafkaTools } && !varied.Contains("load.generator"))
+            yield return ("generator", GeneratorName.KafkaTools);
         yield return ("record", $"{send.RecordSize}, keys {send.Keys}");
         yield return ("batch", $"{Quantity.FormatBytes(send.BatchBytes)}, linger {Quantity.Format(send.Linger)}");
         yield return ("acks", send.Acks < 0 ? "all" : $"{send.Acks}");
@@ -147,6 +149,9 @@ public static class CampaignFacts
             yield return "No counter of the memory's own was read (virtual machines rarely show them): bandwidth is inferred from what a copying thread costs beyond a counting one.";
         if (campaign.Plans.Any(plan => plan.Load is FileLoad { Work.Action: FileAction.Copy }))
             yield return "A cached read lands in one block, which stays in the processor's cache; a copy walks through all of both its memories. So the former can be the faster one.";
+        if (campaign.Cells.Any(cell => cell.Load is ProduceLoad { Generator: LoadGenerator.KafkaTools }))
+            yield return $"Where {GeneratorName.KafkaTools} made the load, latencies are theirs: whole milliseconds from each record's send() to its callback, "
+                + "whenever it was due; what they sent is counted when it is read back, not compared.";
         var needs = campaign.Cells.Aggregate(FaultNeeds.None, (all, cell) => all | cell.Needs);
         if (needs.HasFlag(FaultNeeds.Network)) yield return "Where links between nodes are at fault, each node has a network namespace of its own, joined by a bridge of the kernel's.";
         if (needs.HasFlag(FaultNeeds.Proxies)) yield return "Slow links are made by a proxy in the harness, which costs CPU of the same machine; a lost piece comes 200 ms late, as TCP sends it again.";

@@ -6,6 +6,7 @@ using Harness.Nodes;
 using Harness.Plans;
 using Harness.Results;
 using Harness.Systems;
+using Harness.Systems.Kafka;
 
 namespace Harness.Runs;
 
@@ -86,6 +87,8 @@ internal sealed class CellRun : IRun
     private async Task<Measurement> MeasureOnCluster()
     {
         var cell = _run.Cell;
+        if (UsesTools && _setup.Tools.WhatIsMissing() is { } missing) throw new RunFailedException(missing);
+
         _observer.Step($"starting {cell.Cluster.Nodes} node{(cell.Cluster.Nodes == 1 ? "" : "s")}");
         // Outlives the nodes: a group with processes in it cannot be removed.
         using var cap = cell.Cluster.MemoryLimitBytes is { } limit
@@ -117,7 +120,7 @@ internal sealed class CellRun : IRun
         _faultsSoFar = () => faults.Records;
         var history = load is ProduceLoad && load.History != HistoryUse.None ? Path.Combine(_logFolder, "history.jsonl") : null;
         var job = Survive(load).Job(Addresses(cluster), Topic, cell.Schedule, Seed) with { HistoryFile = history };
-        var report = await Work(cluster, job, sampler, beside, faults);
+        var report = UsesTools ? await LetToolsWork(cluster, job, sampler, beside, faults) : await Work(cluster, job, sampler, beside, faults);
         faults.End();
         await faults.Done;
         (_extras.Faults, _extras.MissedFaults) = (faults.Records, faults.Missed);
@@ -135,6 +138,8 @@ internal sealed class CellRun : IRun
 
         return new Measurement(_run, cell.Cluster.System, _started, cluster.Nodes[0].Settings, leaders, report, _begin, _end, sampler.Samples, _extras);
     }
+
+    private bool UsesTools => _run.Cell.Load is ProduceLoad { Generator: LoadGenerator.KafkaTools };
 
     // What the kernel says of a node that was put on CPUs, beside what the node says of itself.
     private IReadOnlyDictionary<string, string> SettingsOf(Node node) =>
@@ -269,10 +274,72 @@ internal sealed class CellRun : IRun
         await using var worker = await WorkerProcess.Start(program, LoadJson.Write(spec), Path.Combine(_logFolder, "worker.log"), line => Follow(line, sampler, beside, faults));
         sampler?.Watch(Measurement.WorkerName, worker.Pid);
 
-        var report = worker.Report();
-        while (!report.IsCompleted)
+        return await WatchOver(cluster, worker.Report(), faults);
+    }
+
+    /// <summary>Lets Kafka's tools do the job of a worker: one sends, and what was acknowledged is counted as it is read back.</summary>
+    private async Task<LoadReport> LetToolsWork(Cluster cluster, LoadSpec spec, Sampler sampler, Beside beside, FaultInjector faults)
+    {
+        var cpus = ((BrokerLoad)_run.Cell.Load).Cpus;
+        _observer.Step("warming up");
+        await using var load = new KafkaToolsLoad(_setup.Tools, spec, cpus, _logFolder, line => Follow(line, sampler, beside, faults));
+        sampler.Watch(Measurement.WorkerName, load.Pid);
+        var report = await WatchOver(cluster, load.Report(), faults);
+        _extras.ToolLatency = load.Latency;
+        await faults.Done; // put right, so that all can be read
+
+        _observer.Step("reading back");
+        var acked = report.Produce!.Totals.Acked;
+        var read = _setup.System.ServesGroups(_run.Cell.Cluster)
+            ? await ReadWithTool(cluster, _setup.Tools.ConsumerCommand(spec, acked, cpus, _logFolder))
+            : await ReadWithWorker(cluster, spec);
+        _extras.ReadBackPerSecond = read.PerSecond;
+        var lost = Math.Max(0, acked - read.Records);
+        var verification = new Verification
         {
-            await Task.WhenAny(report, Task.Delay(LookInterval, _stop));
+            Sound = lost == 0,
+            Reasons = lost == 0 ? [] : [$"{lost} records were acknowledged and not read back"],
+            Against = "count",
+            Acked = acked,
+            Read = read.Records,
+            Lost = lost,
+        };
+        return report with { Verification = verification };
+    }
+
+    private async Task<PerfRead> ReadWithTool(Cluster cluster, NodeCommand command)
+    {
+        PerfRead? read = null;
+        await using var reader = NodeProcess.Start(command, line =>
+        {
+            read = PerfRead.Parse(line) ?? read;
+            return false; // the log has all of it
+        });
+        await WatchOver(cluster, EndOf(reader), faults: null);
+        return read
+            ?? throw new NodeFailedException($"{command.Name} ended with exit code {reader.ExitCode} and without its totals:\n{reader.LogTail}");
+
+        static async Task<bool> EndOf(NodeProcess process)
+        {
+            await process.Exited;
+            return true;
+        }
+    }
+
+    private async Task<PerfRead> ReadWithWorker(Cluster cluster, LoadSpec spec)
+    {
+        var report = await Work(cluster, spec with { Produce = null, Consume = spec.Consume! with { When = ConsumeWhen.Only } }, sampler: null);
+        if (report.Consume is not { } read || report.Failed)
+            throw new RunFailedException(string.Join("; ", report.Problems.Concat(report.Verification?.Reasons ?? []).Prepend("the records could not be read back")));
+
+        return new PerfRead(read.Records, read.RecordsPerSecond);
+    }
+
+    private async Task<T> WatchOver<T>(Cluster cluster, Task<T> work, FaultInjector? faults)
+    {
+        while (!work.IsCompleted)
+        {
+            await Task.WhenAny(work, Task.Delay(LookInterval, _stop));
             _stop.ThrowIfCancellationRequested();
             cluster.ThrowIfOneEnded();
             if (faults is { Done.IsFaulted: true }) await faults.Done;
@@ -280,7 +347,7 @@ internal sealed class CellRun : IRun
                 throw new RunFailedException($"less than {DiskBudget.ReserveBytes / 2:N0} bytes are left on the disk: stopped before it is full");
         }
 
-        return await report;
+        return await work;
     }
 
     private void Follow(LoadLine line, Sampler? sampler, Beside? beside, FaultInjector? faults)

@@ -5,6 +5,7 @@ using Harness.Measures;
 using Harness.Plans;
 using Harness.Results;
 using Harness.Runs.Limits;
+using Harness.Systems.Kafka;
 
 namespace Harness.Runs;
 
@@ -36,8 +37,8 @@ internal sealed record Measurement(
     /// <summary>A node's process: each start is one of its own, whose counters begin at zero.</summary>
     public static string NodeName(int id, int start = 1) => start == 1 ? $"node-{id}" : $"node-{id}#{start}";
 
-    /// <summary>Latencies from the intended send time; null for a load that only reads.</summary>
-    public Histogram? Latency => Report.Produce?.Latency;
+    /// <summary>Latencies from the intended send time; null for a load that only reads, and for a tool's, which tells percentiles alone.</summary>
+    public Histogram? Latency => Extras.ToolLatency is null ? Report.Produce?.Latency : null;
 
     public RunRow Row()
     {
@@ -71,6 +72,7 @@ internal sealed record Measurement(
             Reason = string.Join("; ", reasons),
         };
         row = Report.Produce is { } produce ? WithProduced(row, produce) : Report.Consume is { } consume ? WithConsumed(row, consume) : row;
+        if (Extras.ToolLatency is { } told) row = WithTold(row, told);
         var limit = LimitJudge.Judge(Facts(row));
         return row with { Bottleneck = limit.Name, BottleneckEvidence = limit.Evidence, LimitWarning = limit.Warning };
     }
@@ -171,6 +173,7 @@ internal sealed record Measurement(
 
     private RunRow WithProduced(RunRow row, ProduceReport produce) => row with
     {
+        Generator = GeneratorName.Testbed,
         OfferedPerSecond = produce.OfferedRecordsPerSecond,
         AchievedPerSecond = produce.AckedRecordsPerSecond,
         GoodputBytes = produce.AckedBytes,
@@ -189,14 +192,31 @@ internal sealed record Measurement(
         SilenceMs = Report.Phases.FirstOrDefault(phase => phase.Name == "measure") is { } measure
             ? produce.Acks?.LongestSilence(measure.StartNanoseconds, measure.EndNanoseconds).TotalMilliseconds
             : null,
+        ReadBackPerSecond = Run.Cell.Load is ProduceLoad { Check.When: ConsumeWhen.After }
+            ? Extras.ReadBackPerSecond ?? Report.Consume?.RecordsPerSecond
+            : null,
+        MeanMs = produce.Latency.Mean.TotalMilliseconds,
         P50Ms = produce.Latency.Percentile(50).TotalMilliseconds,
         P90Ms = produce.Latency.Percentile(90).TotalMilliseconds,
+        P95Ms = produce.Latency.Percentile(95).TotalMilliseconds,
         P99Ms = produce.Latency.Percentile(99).TotalMilliseconds,
         P999Ms = produce.Latency.Percentile(99.9).TotalMilliseconds,
         MaxMs = produce.Latency.Max.TotalMilliseconds,
         EndToEndP50Ms = EndToEnd?.Percentile(50).TotalMilliseconds,
         EndToEndP99Ms = EndToEnd?.Percentile(99).TotalMilliseconds,
         EndToEndMaxMs = EndToEnd?.Max.TotalMilliseconds,
+    };
+
+    private static RunRow WithTold(RunRow row, PerfLatency told) => row with
+    {
+        Generator = GeneratorName.KafkaTools,
+        MeanMs = told.MeanMs,
+        P50Ms = told.P50Ms,
+        P90Ms = null,
+        P95Ms = told.P95Ms,
+        P99Ms = told.P99Ms,
+        P999Ms = told.P999Ms,
+        MaxMs = told.MaxMs,
     };
 
     private Histogram? EndToEnd => Report.Consume?.EndToEnd is { Count: > 0 } measured ? measured : null;

@@ -1,6 +1,7 @@
 using Harness.Faults;
 using Harness.Measures;
 using Harness.Results;
+using Harness.Systems.Kafka;
 
 namespace Harness.Runs;
 
@@ -12,6 +13,12 @@ internal sealed class RunExtras
     public double? CallsPerSecond { get; set; }
 
     public double? BesideBytesPerSecond { get; set; }
+
+    /// <summary>What Kafka's tool says of its latencies; null where the load was a worker's.</summary>
+    public PerfLatency? ToolLatency { get; set; }
+
+    /// <summary>Records a second in the reading back that came after a tool's load.</summary>
+    public double? ReadBackPerSecond { get; set; }
 
     public double? ReadyMs { get; set; }
 

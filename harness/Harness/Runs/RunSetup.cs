@@ -1,6 +1,7 @@
 using Harness.Measures;
 using Harness.Measures.Calibrating;
 using Harness.Systems;
+using Harness.Systems.Kafka;
 
 namespace Harness.Runs;
 
@@ -15,6 +16,9 @@ public sealed record RunSetup(ISystemUnderTest System, WorkerProgram Worker, Wor
 {
     /// <summary>The device under the data; null when none is.</summary>
     public DeviceNumber? Device { get; } = DataVolume.Of(WorkFolder).Device is { Major: > 0 } device ? device : null;
+
+    /// <summary>Kafka's tools, for plans whose load they make.</summary>
+    public KafkaTools Tools { get; init; } = new();
 
     /// <summary>Measures the machine's limits before the first run and after the last; null: nobody does.</summary>
     public Calibrator? Calibrator { get; init; }

@@ -16,6 +16,8 @@ public sealed class ChosenSystem(params IReadOnlyList<ISystemUnderTest> systems)
 
     public IReadOnlyDictionary<string, string> ShortLivedTopic(ClusterPlan cluster) => Find(cluster)?.ShortLivedTopic(cluster) ?? new Dictionary<string, string>();
 
+    public bool ServesGroups(ClusterPlan cluster) => Find(cluster)?.ServesGroups(cluster) ?? true;
+
     public Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop) => Find(cluster) is { } system
         ? system.Check(cluster, stop)
         : Task.FromResult(new SettingsCheck(new Dictionary<string, string>(), [$"there is no system '{cluster.System}': choose {Name}."]));

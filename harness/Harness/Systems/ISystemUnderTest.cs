@@ -22,6 +22,9 @@ public interface ISystemUnderTest
     /// <summary>Settings of a topic whose files shall be gone soon after it is deleted, where that takes any.</summary>
     IReadOnlyDictionary<string, string> ShortLivedTopic(ClusterPlan cluster) => new Dictionary<string, string>();
 
+    /// <summary>Whether consumers can join groups, which Kafka's own tools for reading do.</summary>
+    bool ServesGroups(ClusterPlan cluster) => true;
+
     /// <summary>Resolves the settings a cluster would run with, starting nothing and touching no folder.</summary>
     Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop);
 

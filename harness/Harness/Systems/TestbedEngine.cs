@@ -15,6 +15,8 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
 
     public string Name => "testbed";
 
+    public bool ServesGroups(ClusterPlan cluster) => false;
+
     public async Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop)
     {
         var here = Path.Combine(Path.GetTempPath(), "testbed-check");

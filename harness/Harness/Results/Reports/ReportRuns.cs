@@ -32,10 +32,12 @@ internal sealed class ReportRuns(CampaignResults campaign, HtmlPage html)
         [
             new("sound", run => run.Sound ? "yes" : "FAILED: " + run.Reason, false), new("steady", Steady, false),
             new("offered (records/s)", run => Number(run.OfferedPerSecond)), new("achieved (records/s)", run => Number(Metric.Achieved.Of(run))),
-            new("operations (/s)", run => Number(Metric.Operations.Of(run))), new("p50 (ms)", run => Number(run.P50Ms)),
-            new("p90 (ms)", run => Number(run.P90Ms)), new("p99 (ms)", run => Number(run.P99Ms)), new("p99.9 (ms)", run => Number(run.P999Ms)),
+            new("operations (/s)", run => Number(Metric.Operations.Of(run))), new("mean (ms)", run => Number(run.MeanMs)),
+            new("p50 (ms)", run => Number(run.P50Ms)), new("p90 (ms)", run => Number(run.P90Ms)), new("p95 (ms)", run => Number(run.P95Ms)),
+            new("p99 (ms)", run => Number(run.P99Ms)), new("p99.9 (ms)", run => Number(run.P999Ms)),
             new("max (ms)", run => Number(run.MaxMs)), new("broker CPU (s/GB)", run => Number(run.CpuSecondsPerGb)),
             new("limited by", run => run.BottleneckText, false), new("durability", run => run.Durability, false),
+            new("generator", run => run.Generator, false),
         ]);
         Write("Records",
         [
@@ -89,8 +91,10 @@ internal sealed class ReportRuns(CampaignResults campaign, HtmlPage html)
     private string LatencyInWords()
     {
         var isOfFiles = campaign.Runs.Any(run => Metric.Operations.Of(run) is not null);
+        var usesTools = campaign.Runs.Any(run => run.Generator == GeneratorName.KafkaTools);
         var isOfRecords = campaign.Runs.Any(run => Metric.Achieved.Of(run) is not null);
         return (isOfRecords || !isOfFiles ? "Latencies of records count from their intended send time." : "")
+            + (usesTools ? $" Those of {GeneratorName.KafkaTools} count from each record's send() instead, in whole milliseconds." : "")
             + (isOfRecords && isOfFiles ? " " : "")
             + (isOfFiles ? "Latencies of operations on files count from where each begins: there is one at a time a thread." : "");
     }

@@ -22,9 +22,12 @@ internal sealed partial record KafkaHome(string Folder, string Version, string J
     /// <summary>What Kafka 4's brokers are compiled for (KIP-1013).</summary>
     private const int OldestJava = 17;
 
-    public string ServerStartScript => Path.Combine(Folder, "bin", ServerStart);
+    public string ServerStartScript => ScriptOf(ServerStart);
 
-    public string StorageScript => Path.Combine(Folder, "bin", Storage);
+    public string StorageScript => ScriptOf(Storage);
+
+    /// <summary>The path of one of its scripts, there or not.</summary>
+    public string ScriptOf(string name) => Path.Combine(Folder, "bin", name);
 
     /// <summary>Looks for both.</summary>
     /// <param name="variable">A variable of the environment by its name.</param>

@@ -21,6 +21,10 @@ internal sealed record KafkaTuning(string Name, IReadOnlyDictionary<string, stri
         ["JMX_PORT"] = "",
     };
 
+    /// <summary>Variables for Kafka's command-line tools: what their scripts set by themselves, and numbers as everywhere here.</summary>
+    public static IReadOnlyDictionary<string, string> OfTools { get; } =
+        new Dictionary<string, string>(ScriptDefaults) { ["KAFKA_HEAP_OPTS"] = "-Xmx512M", ["LC_ALL"] = "C" };
+
     /// <summary>As unpacked: the defaults of <c>kafka-server-start.sh</c> and of the broker.</summary>
     public static KafkaTuning AsShipped { get; } = new("kafka", new Dictionary<string, string>(), ScriptDefaults);
 
