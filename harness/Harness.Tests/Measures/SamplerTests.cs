@@ -32,6 +32,16 @@ public sealed class SamplerTests
     }
 
     [Fact]
+    public async Task Take_ThisProcessWorksInBetween_CountsItsCpuTime()
+    {
+        await using var sampler = new Sampler(device: null);
+        var before = sampler.Take();
+        Burn(TimeSpan.FromMilliseconds(100));
+
+        Assert.True(sampler.Take().HarnessCpu - before.HarnessCpu >= TimeSpan.FromMilliseconds(50));
+    }
+
+    [Fact]
     public void ProcessMeter_ThreadThatEnded_KeepsItsSwitches()
     {
         var meter = new ProcessMeter(Environment.ProcessId);

@@ -8,6 +8,9 @@ namespace Harness.Measures;
 /// <param name="Processes">The processes alive then, by name.</param>
 public sealed record Sample(long Timestamp, MachineCounters Machine, IReadOnlyDictionary<string, ProcessCounters> Processes)
 {
+    /// <summary>CPU time of this process, which watches all of it, since its start.</summary>
+    public TimeSpan HarnessCpu { get; init; }
+
     public TimeSpan Since(Sample earlier) => Stopwatch.GetElapsedTime(earlier.Timestamp, Timestamp);
 }
 
@@ -84,7 +87,7 @@ public sealed class Sampler : IAsyncDisposable
             foreach (var (name, meter) in _meters)
                 if (meter.Read() is { } counters) processes.Add(name, counters);
 
-            var sample = new Sample(Stopwatch.GetTimestamp(), MachineCounters.Read(_device), processes);
+            var sample = new Sample(Stopwatch.GetTimestamp(), MachineCounters.Read(_device), processes) { HarnessCpu = Environment.CpuUsage.TotalTime };
             _samples.Add(sample);
             return sample;
         }

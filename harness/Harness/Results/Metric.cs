@@ -28,6 +28,7 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric BrokerCores = new("broker-cores", "Cores used by the brokers", "cores", true, run => Cores(run, ProcessRole.IsBroker));
     public static readonly Metric TotalCores = new("total-cores", "Cores used by brokers and load", "cores", true, run => Cores(run, _ => true));
     public static readonly Metric GeneratorCores = new("generator-cores", "Cores used by the generator", "cores", true, run => Cores(run, role => role == ProcessRole.Generator));
+    public static readonly Metric HarnessCores = new("harness-cores", "Cores used by the harness itself", "cores", true, run => run.HarnessCores);
     public static readonly Metric Rss = new("rss", "Largest broker memory", "MB", true, run => run.Processes.Where(p => ProcessRole.IsBroker(p.Role)).Select(p => (double?)p.RssMaxBytes / 1e6).Max());
     public static readonly Metric Lost = new("lost", "Records lost", "records", true, run => run.Verified is null ? null : run.Lost, IsFault: true);
     public static readonly Metric Duplicates = new("duplicates", "Records stored twice", "records", true, run => run.Verified is null ? null : run.Duplicates, IsFault: true);
@@ -65,7 +66,7 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static IReadOnlyList<Metric> All { get; } =
     [
         Achieved, Held, Operations, Throughput, Mean, P50, P90, P95, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
-        BrokerCores, TotalCores, GeneratorCores, Rss, Lost, Duplicates, Uncommitted, Inconsistent, Differing, Failed, Resent, DiskWrites, DiskReads, MajorFaults,
+        BrokerCores, TotalCores, GeneratorCores, HarnessCores, Rss, Lost, Duplicates, Uncommitted, Inconsistent, Differing, Failed, Resent, DiskWrites, DiskReads, MajorFaults,
         CacheHits, CallsPerMb, Cached, Memory, Beside, ReadBack, Ready, FirstFetch, Ramp, Silence, Resumed, GcPause, GcPauseMax, GcCount,
     ];
 

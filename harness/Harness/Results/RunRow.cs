@@ -98,6 +98,9 @@ public sealed record RunRow
     /// <summary>Use of each role, processes of one role added up.</summary>
     public IReadOnlyList<ProcessUse> Processes { get; init; } = [];
 
+    /// <summary>CPU seconds per second of the process that starts, watches and disturbs all others; load workers are others.</summary>
+    public double? HarnessCores { get; init; }
+
     /// <summary>CPU time the hypervisor took from the machine during the run; null when not told.</summary>
     public double? StealSeconds { get; init; }
 

@@ -100,8 +100,9 @@ internal sealed class FileRun(RunSetup setup, ScheduledRun run, int seed, IRunOb
             Sound = report.Problems.Count == 0 && report.Operations > 0,
             Reason = report.Operations > 0 ? string.Join("; ", report.Problems) : string.Join("; ", report.Problems.DefaultIfEmpty("nothing was done in the measured time")),
         };
-        var limit = LimitJudge.Judge(new SampledLimit(begin, end, _others).Facts(row, _ => ProcessRole.Files));
-        return row.WithLatency(report.Latency) with { Bottleneck = limit.Name, BottleneckEvidence = limit.Evidence, LimitWarning = limit.Warning };
+        var facts = new SampledLimit(begin, end, _others).Facts(row, _ => ProcessRole.Files);
+        var limit = LimitJudge.Judge(facts);
+        return row.WithLatency(report.Latency) with { HarnessCores = facts.HarnessCores, Bottleneck = limit.Name, BottleneckEvidence = limit.Evidence, LimitWarning = limit.Warning };
     }
 
     private static ProcessUse Use(Sample begin, Sample end, List<Sample> within, double seconds)

@@ -73,8 +73,9 @@ internal sealed record Measurement(
         };
         row = Report.Produce is { } produce ? WithProduced(row, produce) : Report.Consume is { } consume ? WithConsumed(row, consume) : row;
         if (Extras.ToolLatency is { } told) row = WithTold(row, told);
-        var limit = LimitJudge.Judge(Facts(row));
-        return row with { Bottleneck = limit.Name, BottleneckEvidence = limit.Evidence, LimitWarning = limit.Warning };
+        var facts = Facts(row);
+        var limit = LimitJudge.Judge(facts);
+        return row with { HarnessCores = facts.HarnessCores, Bottleneck = limit.Name, BottleneckEvidence = limit.Evidence, LimitWarning = limit.Warning };
     }
 
     /// <summary>The run second by second, warm-up included.</summary>

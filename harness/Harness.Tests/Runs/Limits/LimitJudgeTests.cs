@@ -61,6 +61,12 @@ public sealed class LimitJudgeTests
         Assert.Equal(expected == "generator", limit.Warning.Length > 0);
     }
 
+    [Theory]
+    [InlineData(0.03, "")]
+    [InlineData(0.041, "the harness itself used 4.1 % of a core meanwhile, where 3 % go unnoticed")]
+    public void Judge_HarnessUsesCpuItself_TheRunIsWarnedFromThreePercentOn(double cores, string warning) =>
+        Assert.Equal((LimitJudge.Answers, warning), (LimitJudge.Judge(Idle with { HarnessCores = cores }).Name, LimitJudge.Judge(Idle with { HarnessCores = cores }).Warning));
+
     [Fact]
     public void Judge_GeneratorIsLateByItself_IsTheLimitAndTheRunIsWarnedOf()
     {

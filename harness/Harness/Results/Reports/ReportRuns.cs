@@ -52,6 +52,7 @@ internal sealed class ReportRuns(CampaignResults campaign, HtmlPage html)
             .. _roles.Select(role => new Column($"{role} (cores)", run => Number(run.Role(role)?.Cores))),
             .. _roles.Select(role => new Column($"{role} RSS (MB)", run => Number(run.Role(role)?.RssMaxBytes / 1e6))),
             .. _roles.Select(role => new Column($"{role} context switches", run => Count(run.Role(role)?.ContextSwitches))),
+            new("harness (cores)", run => Number(run.HarnessCores)),
             new("disk written (MB)", run => Number(run.DiskWriteBytes / 1e6)), new("dirty pages, most (MB)", run => Number(run.DirtyMaxBytes / 1e6)),
             new("steal (s)", run => Number(run.StealSeconds)),
             .. _roles.Where(ProcessRole.IsBroker).Select(role => new Column($"{role} GC pauses (ms)", run => Number(run.Role(role)?.GcPauseMs))),

@@ -40,6 +40,9 @@ internal sealed record LimitFacts
     /// <summary>What processes used that do not belong to the run, the busiest first.</summary>
     public IReadOnlyList<OtherProcess> Others { get; init; } = [];
 
+    /// <summary>What the harness itself used beside the load, in cores.</summary>
+    public double HarnessCores { get; init; }
+
     /// <summary>The share of the time in which the data's device had a request under way.</summary>
     public double DiskBusyShare { get; init; }
 

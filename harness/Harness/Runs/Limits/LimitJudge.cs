@@ -33,6 +33,9 @@ internal static class LimitJudge
     /// <summary>A share of the machine's cores from which on those who do not belong to the run disturb it.</summary>
     private const double Disturbing = 0.1;
 
+    /// <summary>Cores that watching and putting faults in may take before it is felt in what is measured.</summary>
+    private const double HarnessCoresMax = 0.03;
+
     public static Limit Judge(LimitFacts facts)
     {
         var usedUp = UsedUpOf(facts).ToList();
@@ -76,6 +79,8 @@ internal static class LimitJudge
         else if (facts.GeneratorSigns.Count > 0) yield return $"the generator may be in the latencies: {string.Join(", ", facts.GeneratorSigns)}";
 
         if (facts.OtherCores >= Disturbing * facts.Cores) yield return $"other processes used the machine meanwhile: {OthersInWords(facts)}";
+        if (facts.HarnessCores > HarnessCoresMax)
+            yield return Text($"the harness itself used {facts.HarnessCores * 100:0.0} % of a core meanwhile, where {HarnessCoresMax * 100:0} % go unnoticed");
     }
 
     private static string Missed(LimitFacts facts, LatencyTarget target, double latency, List<(string Name, string Evidence)> usedUp) =>

@@ -26,6 +26,7 @@ internal sealed record SampledLimit(Sample Begin, Sample End, IReadOnlyList<Othe
             BusyCores = machine.BusyTime.TotalSeconds / seconds,
             StealCores = machine.StealTime.TotalSeconds / seconds,
             Others = Others,
+            HarnessCores = (End.HarnessCpu - Begin.HarnessCpu).TotalSeconds / seconds,
             DiskBusyShare = machine.DiskBusyTime.TotalSeconds / seconds,
             DiskBytesPerSecond = (machine.DiskReadBytes + machine.DiskWriteBytes) / seconds,
             DirtyShare = DirtyLimit.Read() is { } limit ? row.DirtyMaxBytes / (double)limit : null,
