@@ -30,6 +30,22 @@ public sealed class RuntimeEventsTests
     }
 
     [Fact]
+    public async Task Attach_ThisProcess_TellsWhatItAllocatesAndHowOftenItWaitsForLocks()
+    {
+        var before = Stopwatch.GetTimestamp();
+        var runtime = RuntimeEvents.Attach(Environment.ProcessId);
+
+        // The runtime speaks once a second: goes on until it has.
+        while (runtime.Problem is null
+            && runtime.Between(before, Stopwatch.GetTimestamp()) is not { AllocatedBytesPerSecond: > 0, ContentionsPerSecond: > 0, QueueLengthMax: >= 0 })
+            WaitForALock();
+
+        await runtime.Stop();
+
+        Assert.Null(runtime.Problem);
+    }
+
+    [Fact]
     public async Task Attach_ProcessWithoutSuchARuntime_SaysSoAndHasNoFigures()
     {
         using var process = Process.Start(new ProcessStartInfo("sleep", ["60"]))!;
@@ -45,5 +61,22 @@ public sealed class RuntimeEventsTests
         {
             process.Kill();
         }
+    }
+
+    private static void WaitForALock()
+    {
+        var held = new object();
+        Thread other;
+        lock (held)
+        {
+            other = new Thread(() =>
+            {
+                lock (held) GC.KeepAlive(held);
+            });
+            other.Start();
+            while (!other.ThreadState.HasFlag(System.Threading.ThreadState.WaitSleepJoin)) Thread.Sleep(1);
+        }
+
+        other.Join();
     }
 }

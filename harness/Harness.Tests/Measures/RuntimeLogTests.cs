@@ -52,6 +52,40 @@ public sealed class RuntimeLogTests
         Assert.Equal((3, 1, 1), (use.Gen0, use.Gen1, use.Gen2));
     }
 
+    [Fact]
+    public void Between_SecondsOfTheRuntime_CountWhereTheirMiddleIsWithin()
+    {
+        var log = new RuntimeLog();
+        foreach (var at in new[] { 1000, 2000, 3000, 4000 })
+        {
+            log.Counted(Ms(at), RuntimeCounter.AllocatedBytes, value: at, seconds: 1);
+            log.Counted(Ms(at), RuntimeCounter.Contentions, value: 2 * at, seconds: 1);
+            log.Counted(Ms(at), RuntimeCounter.QueueLength, value: at, seconds: 1);
+        }
+
+        var use = log.Between(Ms(1200), Ms(3400)); // the middles of the second and third are at 1500 and 2500
+
+        Assert.Equal((2500, 5000, 3000), (use.AllocatedBytesPerSecond, use.ContentionsPerSecond, use.QueueLengthMax));
+    }
+
+    [Fact]
+    public void Between_SecondsThatAreNotOne_GiveTheRateOverTheTimeTheyTook()
+    {
+        var log = new RuntimeLog();
+        log.Counted(Ms(1000), RuntimeCounter.AllocatedBytes, value: 300, seconds: 1);
+        log.Counted(Ms(3000), RuntimeCounter.AllocatedBytes, value: 300, seconds: 2);
+
+        Assert.Equal(200, log.Between(0, Ms(5000)).AllocatedBytesPerSecond);
+    }
+
+    [Fact]
+    public void Between_NothingWasCounted_HasNoFiguresInsteadOfZeros()
+    {
+        var use = new RuntimeLog().Between(0, Ms(5000));
+
+        Assert.Equal((null, null, null), (use.AllocatedBytesPerSecond, use.ContentionsPerSecond, use.QueueLengthMax));
+    }
+
     private static void Pause(RuntimeLog log, int from, int to)
     {
         log.Suspended(Ms(from));

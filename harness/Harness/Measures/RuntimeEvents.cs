@@ -11,19 +11,32 @@ namespace Harness.Measures;
 /// <summary>What the runtime of one .NET process tells of itself: an EventPipe session, from its start until <see cref="Stop"/>.</summary>
 /// <remarks>
 /// Any .NET process can be asked, for the runtime listens for such sessions unless it is told not to (<c>DOTNET_EnableDiagnostics=0</c>);
-/// nothing in the process is made for it. Only collections are asked for, some dozen events each. Another keyword or provider in
-/// <see cref="Providers"/> and its handler in <see cref="Read"/> give more of the same kind: contention, thread pool, allocation.
+/// nothing in the process is made for it. Collections tell of themselves in some dozen events each; allocation, contention and the thread
+/// pool's queue are counted by the runtime anyway, which says once a second how much it was (its event counters).
 /// Moments are to a millisecond: a session's own start is told no finer.
 /// </remarks>
 public sealed class RuntimeEvents
 {
     private const int BufferMiB = 16;
 
+    private const string CountersProvider = "System.Runtime";
+    private const string CountersEvent = "EventCounters";
+
+    private static readonly Dictionary<string, RuntimeCounter> Counters = new()
+    {
+        ["alloc-rate"] = RuntimeCounter.AllocatedBytes,
+        ["monitor-lock-contention-count"] = RuntimeCounter.Contentions,
+        ["threadpool-queue-length"] = RuntimeCounter.QueueLength,
+    };
+
     /// <summary>A process that stands still answers nobody.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private static readonly EventPipeProvider[] Providers =
-        [new(ClrTraceEventParser.ProviderName, EventLevel.Informational, (long)ClrTraceEventParser.Keywords.GC)];
+    [
+        new(ClrTraceEventParser.ProviderName, EventLevel.Informational, (long)ClrTraceEventParser.Keywords.GC),
+        new(CountersProvider, EventLevel.Informational, (long)EventKeywords.None, new Dictionary<string, string> { ["EventCounterIntervalSec"] = "1" }),
+    ];
 
     private readonly RuntimeLog _log = new();
     private readonly Task<EventPipeSession?> _session;
@@ -72,7 +85,7 @@ public sealed class RuntimeEvents
         }
         catch (Exception error) when (error is OperationCanceledException || IsOfTheOtherEnd(error))
         {
-            _problem = $"process {pid} does not tell of its collections: "
+            _problem = $"process {pid} does not tell of its runtime: "
                 + (error is ServerNotAvailableException ? "it is no .NET process, or runs with DOTNET_EnableDiagnostics=0" : error.Message.TrimEnd('.'));
             return null;
         }
@@ -96,6 +109,7 @@ public sealed class RuntimeEvents
             };
             source.Clr.GCRestartEEStop += resumption => _log.Resumed(At(resumption));
             source.Clr.GCStart += collection => _log.Collected(At(collection), collection.Depth);
+            source.Dynamic.AddCallbackForProviderEvent(CountersProvider, CountersEvent, told => Count(At(told), told));
             source.Process();
             if (source.EventsLost > 0) _problem = $"{source.EventsLost} events of the runtime were lost";
 
@@ -106,6 +120,15 @@ public sealed class RuntimeEvents
         {
             // A process that was killed ends in the middle of a block, on which the parser stumbles in many ways: what it told before is here.
         }
+    }
+
+    // One counter an event: a name, and either what it grew by in an interval or what it was on the average.
+    private void Count(long at, TraceEvent told)
+    {
+        if (told.PayloadValue(0) is not IDictionary<string, object> { } fields || fields["Payload"] is not IDictionary<string, object> { } counter
+            || !Counters.TryGetValue((string)counter["Name"], out var which)) return;
+
+        _log.Counted(at, which, (double)counter[counter.ContainsKey("Increment") ? "Increment" : "Max"], (float)counter["IntervalSec"]);
     }
 
     private static bool IsOfTheOtherEnd(Exception error) => error is DiagnosticsClientException or IOException or SocketException or TimeoutException;

@@ -9,6 +9,7 @@ internal sealed class RuntimeLog
     private readonly Lock _lock = new();
     private readonly List<(long From, long To)> _pauses = [];
     private readonly List<(long At, int Generation)> _collections = [];
+    private readonly List<(long At, RuntimeCounter Counter, double Value, double Seconds)> _counted = [];
     private long? _suspended;
 
     /// <summary>Its threads are being stopped for a collection.</summary>
@@ -33,14 +34,34 @@ internal sealed class RuntimeLog
         lock (_lock) _collections.Add((at, generation));
     }
 
+    /// <summary>What it counted since it last said so, or how much there is at the moment.</summary>
+    public void Counted(long at, RuntimeCounter counter, double value, double seconds)
+    {
+        lock (_lock) _counted.Add((at, counter, value, seconds));
+    }
+
     /// <summary>What happened from one moment to another; of a pause that reaches out of it, the part within.</summary>
     public RuntimeUse Between(long from, long to)
     {
         lock (_lock)
         {
             var within = _pauses.Select(pause => Math.Min(pause.To, to) - Math.Max(pause.From, from)).Where(ticks => ticks > 0).DefaultIfEmpty().ToList();
-            return new RuntimeUse(Stopwatch.GetElapsedTime(0, within.Sum()), Stopwatch.GetElapsedTime(0, within.Max()), Collections(0), Collections(1), Collections(2));
+            return new RuntimeUse(Stopwatch.GetElapsedTime(0, within.Sum()), Stopwatch.GetElapsedTime(0, within.Max()), Collections(0), Collections(1), Collections(2))
+            {
+                AllocatedBytesPerSecond = PerSecond(RuntimeCounter.AllocatedBytes),
+                ContentionsPerSecond = PerSecond(RuntimeCounter.Contentions),
+                QueueLengthMax = Told(RuntimeCounter.QueueLength).Select(told => (double?)told.Value).Max(),
+            };
         }
+
+        double? PerSecond(RuntimeCounter counter) => Told(counter) is { Count: > 0 } told ? told.Sum(second => second.Value) / told.Sum(second => second.Seconds) : null;
+
+        // Its seconds are not ours: one belongs here when the middle of it does.
+        List<(double Value, double Seconds)> Told(RuntimeCounter counter) =>
+        [
+            .. _counted.Where(second => second.Counter == counter && second.At - second.Seconds / 2 * Stopwatch.Frequency is var middle && middle >= from && middle < to)
+                .Select(second => (second.Value, second.Seconds)),
+        ];
 
         int Collections(int generation) => _collections.Count(collection => collection.Generation == generation && collection.At >= from && collection.At < to);
     }

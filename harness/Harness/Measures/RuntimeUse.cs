@@ -6,4 +6,22 @@ namespace Harness.Measures;
 /// <param name="Gen0">Collections of generation 0 only.</param>
 /// <param name="Gen1">Collections of generations 0 and 1.</param>
 /// <param name="Gen2">Collections of everything, those in the background too.</param>
-public readonly record struct RuntimeUse(TimeSpan GcPause, TimeSpan GcPauseMax, int Gen0, int Gen1, int Gen2);
+public readonly record struct RuntimeUse(TimeSpan GcPause, TimeSpan GcPauseMax, int Gen0, int Gen1, int Gen2)
+{
+    /// <summary>Bytes of objects made in a second; null where none of the runtime's seconds lay between the moments, as for the two below.</summary>
+    public double? AllocatedBytesPerSecond { get; init; }
+
+    /// <summary>How often in a second a thread had to wait for a lock (<c>Monitor</c>).</summary>
+    public double? ContentionsPerSecond { get; init; }
+
+    /// <summary>The most work items seen waiting for a thread of the pool; looked at once a second.</summary>
+    public double? QueueLengthMax { get; init; }
+}
+
+/// <summary>What a runtime tells of itself once a second.</summary>
+internal enum RuntimeCounter
+{
+    AllocatedBytes,
+    Contentions,
+    QueueLength,
+}

@@ -42,7 +42,7 @@ public abstract record BrokerLoad : LoadPlan
     /// <summary>Counts the nodes' system calls as they are made, which costs each of them a little: not in the runs whose times count.</summary>
     public bool CountCalls { get; init; }
 
-    /// <summary>Has the nodes' runtimes tell of their collections; false shows what that costs.</summary>
+    /// <summary>Has the nodes' runtimes tell of collections, allocation, locks and thread pool; false shows what that costs.</summary>
     public bool RuntimeEvents { get; init; } = true;
 
     /// <summary>The worker's job for the measured part of a run.</summary>

@@ -70,7 +70,7 @@ public static class PlanSettings
         Load("load.cpus", "CPUs that the generator runs on: 1, 0-1; none for any", (load, text) => load with { Cpus = Cpus(text) }),
         Load("load.beside", "none, copy (memory) or spin (a core): what else keeps the machine busy", (load, text) => load with { Beside = Word<Antagonist>(text) }),
         Load("load.countCalls", "true counts the nodes' system calls (perf, as root)", (load, text) => load with { CountCalls = Flag(text) }),
-        Load("load.runtimeEvents", "true has the nodes' runtimes tell of their collections (EventPipe); false shows what that costs", (load, text) => load with { RuntimeEvents = Flag(text) }),
+        Load("load.runtimeEvents", "true has the nodes' runtimes tell of collections, allocation, locks and thread pool (EventPipe); false shows what that costs", (load, text) => load with { RuntimeEvents = Flag(text) }),
         Produce("load.backlog", "bytes of a cold topic that is read meanwhile; 0B for none", (load, text) => load with { BacklogBytes = Size(text) }),
         Read("load.restart", "none, clean or kill: what happens to the node before it is read", (load, text) => load with { Restart = Word<RestartKind>(text) }),
         Read("load.fillBytes", "bytes the topic is filled with first", (load, text) => load with { FillBytes = Size(text) }),

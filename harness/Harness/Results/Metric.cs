@@ -55,6 +55,9 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     public static readonly Metric GcPause = new("gc-pause", "Brokers stopped for garbage collections", "ms/s", true, run => OfBrokers(run, broker => broker.GcPauseMs)?.Sum() / run.MeasuredSeconds);
     public static readonly Metric GcPauseMax = new("gc-pause-max", "Longest stop of a broker for a garbage collection", "ms", true, run => OfBrokers(run, broker => broker.GcPauseMaxMs)?.Max());
     public static readonly Metric GcCount = new("gc-count", "Garbage collections of the brokers", "collections/s", true, run => OfBrokers(run, broker => broker.Gen0Collections + broker.Gen1Collections + broker.Gen2Collections)?.Sum() / run.MeasuredSeconds);
+    public static readonly Metric AllocRate = new("alloc-rate", "Objects made by the brokers", "MB/s", true, run => OfBrokers(run, broker => broker.AllocatedBytesPerSecond)?.Sum() / 1e6);
+    public static readonly Metric Contentions = new("lock-contentions", "Waits for a lock in the brokers", "waits/s", true, run => OfBrokers(run, broker => broker.ContentionsPerSecond)?.Sum());
+    public static readonly Metric PoolQueue = new("thread-pool-queue", "Most work waiting for a thread of a broker's pool", "items", true, run => OfBrokers(run, broker => broker.QueueLengthMax)?.Max());
 
     public static readonly Metric Silence = new("silence", "Longest time without an acknowledgement", "ms", true, run => run.SilenceMs) { Resolution = 10 };
 
@@ -67,7 +70,7 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     [
         Achieved, Held, Operations, Throughput, Mean, P50, P90, P95, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
         BrokerCores, TotalCores, GeneratorCores, HarnessCores, Rss, Lost, Duplicates, Uncommitted, Inconsistent, Differing, Failed, Resent, DiskWrites, DiskReads, MajorFaults,
-        CacheHits, CallsPerMb, Cached, Memory, Beside, ReadBack, Ready, FirstFetch, Ramp, Silence, Resumed, GcPause, GcPauseMax, GcCount,
+        CacheHits, CallsPerMb, Cached, Memory, Beside, ReadBack, Ready, FirstFetch, Ramp, Silence, Resumed, GcPause, GcPauseMax, GcCount, AllocRate, Contentions, PoolQueue,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>

@@ -263,6 +263,15 @@ public sealed record ProcessUse
 
     public long? Gen2Collections { get; init; }
 
+    /// <summary>Bytes of objects that the runtimes made in a second; null when one did not tell, as for the two below.</summary>
+    public double? AllocatedBytesPerSecond { get; init; }
+
+    /// <summary>How often in a second a thread had to wait for a lock.</summary>
+    public double? ContentionsPerSecond { get; init; }
+
+    /// <summary>The most work items seen waiting for a thread of a runtime's pool, once a second.</summary>
+    public double? QueueLengthMax { get; init; }
+
     /// <summary>Highest resident set, the largest process of the role.</summary>
     public long RssMaxBytes { get; init; }
 }

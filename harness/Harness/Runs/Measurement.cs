@@ -275,8 +275,14 @@ internal sealed record Measurement(
                 Gen0Collections = told?.Sum(runtime => runtime.Gen0),
                 Gen1Collections = told?.Sum(runtime => runtime.Gen1),
                 Gen2Collections = told?.Sum(runtime => runtime.Gen2),
+                AllocatedBytesPerSecond = OfAll(runtime => runtime.AllocatedBytesPerSecond)?.Sum(),
+                ContentionsPerSecond = OfAll(runtime => runtime.ContentionsPerSecond)?.Sum(),
+                QueueLengthMax = OfAll(runtime => runtime.QueueLengthMax)?.Max(),
                 RssMaxBytes = Within().SelectMany(sample => present.Where(sample.Processes.ContainsKey).Select(name => sample.Processes[name].ResidentBytes)).DefaultIfEmpty().Max(),
             };
+
+            List<double>? OfAll(Func<RuntimeUse, double?> figure) =>
+                told?.Select(figure).ToList() is { } figures && figures.TrueForAll(value => value is not null) ? [.. figures.OfType<double>()] : null;
         }
     }
 

@@ -57,6 +57,9 @@ internal sealed class ReportRuns(CampaignResults campaign, HtmlPage html)
             new("steal (s)", run => Number(run.StealSeconds)),
             .. _roles.Where(ProcessRole.IsBroker).Select(role => new Column($"{role} GC pauses (ms)", run => Number(run.Role(role)?.GcPauseMs))),
             .. _roles.Where(ProcessRole.IsBroker).Select(role => new Column($"{role} collections, generation 0 / 1 / 2", run => Collections(run.Role(role)))),
+            .. _roles.Where(ProcessRole.IsBroker).Select(role => new Column($"{role} allocations (MB/s)", run => Number(run.Role(role)?.AllocatedBytesPerSecond / 1e6))),
+            .. _roles.Where(ProcessRole.IsBroker).Select(role => new Column($"{role} lock contentions (/s)", run => Number(run.Role(role)?.ContentionsPerSecond))),
+            .. _roles.Where(ProcessRole.IsBroker).Select(role => new Column($"{role} thread-pool queue, most", run => Number(run.Role(role)?.QueueLengthMax))),
             new("not told", run => run.Missing, false),
         ]);
         html.Close("section");
