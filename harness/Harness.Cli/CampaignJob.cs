@@ -31,7 +31,7 @@ internal static class CampaignJob
         Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, CancellationToken stop) =>
         Run(campaign, system, places, surroundings, (machine, workFolder) =>
             ResultFolder.Create(places.Out, CampaignFacts.Describe(campaign, machine, workFolder, CommandLineOf(campaign)), machine),
-            (runner, folder) => runner.Run(campaign, folder, stop));
+            (runner, folder) => runner.Run(campaign, folder, stop), stop);
 
     /// <summary>Makes the runs of a campaign that its folder does not have.</summary>
     /// <param name="campaign">The campaign of the folder.</param>
@@ -53,7 +53,7 @@ internal static class CampaignJob
             using var writing = folder.TakeForWriting();
             folder.WritePlan(folder.Plan with { Resumed = [.. folder.Plan.Resumed, resumed], Caveats = [.. folder.Plan.Caveats, resumed.Caveat] });
             return folder;
-        }, (runner, _) => runner.Run(campaign, folder, stop));
+        }, (runner, _) => runner.Run(campaign, folder, stop), stop);
 
     /// <summary>Measures what a search asks for.</summary>
     /// <param name="search">The search.</param>
@@ -72,7 +72,7 @@ internal static class CampaignJob
             var plan = CampaignFacts.Describe(search.First, machine, workFolder, command);
             var schedule = plan.Schedule with { Repeats = facts.Confirmations, Order = SaturationSearch.OrderInWords };
             return ResultFolder.Create(places.Out, plan with { Saturation = facts, Schedule = schedule }, machine);
-        }, (runner, folder) => runner.Run(search, folder, stop));
+        }, (runner, folder) => runner.Run(search, folder, stop), stop);
     }
 
     /// <summary>Shows what came out.</summary>
@@ -109,15 +109,21 @@ internal static class CampaignJob
 
     private static async Task<CampaignResult> Run(
         Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, Func<MachineFacts, string, ResultFolder> folderOf,
-        Func<CampaignRunner, ResultFolder, Task<CampaignResult>> run)
+        Func<CampaignRunner, ResultFolder, Task<CampaignResult>> run, CancellationToken stop)
     {
+        // Before anything is made: whoever mistyped a host shall not have to look for what was left.
+        await using var hosts = await HostConnections.Open(campaign, stop);
+        var problems = await hosts.DiskProblems(campaign, places.KeepData, stop);
+        if (problems.Count > 0) throw new PlanException(string.Join('\n', problems));
+
         var workFolder = MakeWorkFolder(campaign, places);
         try
         {
-            var folder = folderOf(await MachineProbe.Observe(workFolder, Checkout.Root), workFolder);
+            var folder = folderOf(await MachineProbe.Observe(workFolder, Checkout.Root) with { Hosts = hosts.Facts }, workFolder);
             var setup = new RunSetup(
                 system, Worker(WorkerCommand.Name), Worker(FileWorkerCommand.Name), workFolder, Path.Combine(folder.Path, "logs"), places.KeepData)
             {
+                Hosts = hosts,
                 Calibrator = campaign.IsCalibrated ? new Calibrator(workFolder, ProbeTime) : null,
             };
             if (!surroundings.IsTerminal) return await run(new CampaignRunner(setup, new PlainProgress(surroundings.Out)), folder);

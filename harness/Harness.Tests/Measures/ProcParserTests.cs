@@ -145,6 +145,33 @@ public sealed class ProcParserTests
     }
 
     [Fact]
+    public void ProcessMeter_FilesOfAnotherMachine_KeepsThreadsThatEndedAndItsPageSizeApart()
+    {
+        const string stat = "42 (dotnet) S 1 42 42 0 -1 0 5 0 7 0 1234 567 1 2 20 0 2 0 1234567 274877906944 8192 0\n";
+        var files = new Dictionary<string, string>
+        {
+            ["/proc/42/stat"] = stat,
+            ["/proc/42/io"] = "rchar: 1\nwchar: 2\nsyscr: 3\nsyscw: 4\nread_bytes: 5\nwrite_bytes: 6\n",
+            ["/proc/42/status"] = "Name:\tdotnet\nVmRSS:\t  2048 kB\n",
+            ["/proc/42/task/42/status"] = "Name:\tdotnet\nvoluntary_ctxt_switches:\t10\nnonvoluntary_ctxt_switches:\t1\n",
+            ["/proc/42/task/42/schedstat"] = "1000000 0 1\n",
+            ["/proc/42/task/43/status"] = "Name:\tlog writer\nvoluntary_ctxt_switches:\t5\nnonvoluntary_ctxt_switches:\t0\n",
+            ["/proc/42/task/43/schedstat"] = "3000000 2000000 1\n",
+            ["/proc/7/task/7/status"] = "Name:\tother\n",
+        };
+        var meter = new ProcessMeter(42);
+
+        var both = meter.Read(files)!.Value;
+        var one = meter.Read(files.Where(file => !file.Key.StartsWith("/proc/42/task/43", StringComparison.Ordinal)).ToDictionary())!.Value;
+
+        Assert.Equal((15, 1, TimeSpan.FromMilliseconds(2), 2048 * 1024), (both.VoluntarySwitches, both.InvoluntarySwitches, both.RunnableWait, both.ResidentBytes));
+        Assert.Equal((6, "log writer"), (both.DiskWriteBytes, both.ThreadUses![43].Name));
+        Assert.Equal(15, one.VoluntarySwitches);
+        files["/proc/42/status"] = "Name:\tdotnet\n";
+        Assert.Null(meter.Read(files));
+    }
+
+    [Fact]
     public void MountInfo_Root_KeepsBothKindsOfOptions()
     {
         var volume = DataVolume.Of("/x", "27 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw,discard\n");

@@ -46,8 +46,11 @@ internal sealed class RunningCampaign : IDisposable
     {
         _result = folder;
         WorkerProgram Worker(string command) => new(DotNetHost.Path, [typeof(CommandLine).Assembly.Location, command]);
+        await using var hosts = await HostConnections.Open(campaign, stop);
+        folder.WriteMachine(folder.Machine with { Hosts = hosts.Facts });
         var setup = new RunSetup(system, Worker("worker"), Worker("files"), WorkFolder, Path.Combine(folder.Path, "logs"), KeepData: false)
         {
+            Hosts = hosts,
             Tools = tools ?? new(),
         };
         return await new CampaignRunner(setup, observer ?? new PlainProgress(TextWriter.Null)).Run(campaign, folder, stop);

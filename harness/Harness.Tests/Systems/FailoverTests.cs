@@ -36,7 +36,7 @@ public sealed class FailoverTests : IDisposable
         var load = Task.Run(() => Run(bootstrap));
         await WaitForEnd(admin, 2000);
         var before = End(admin);
-        cluster.Pause(hit);
+        await cluster.Pause(hit);
         await Task.Delay(500); // requests to it are sent and not answered, so that its death surely leaves some to send again
         await cluster.Kill(hit);
         await WaitForEnd(admin, before + 5000); // others lead, or go on without it

@@ -52,15 +52,15 @@ internal sealed class FaultScene(Cluster cluster, NodeGround ground, Sampler sam
     }
 
     /// <summary>It stands still.</summary>
-    public void Pause(int node)
+    public Task Pause(int node)
     {
         Silent(node, true);
-        cluster.Pause(node);
+        return cluster.Pause(node);
     }
 
-    public void Continue(int node)
+    public async Task Continue(int node)
     {
-        cluster.Continue(node);
+        await cluster.Continue(node);
         Silent(node, false);
     }
 
@@ -76,7 +76,7 @@ internal sealed class FaultScene(Cluster cluster, NodeGround ground, Sampler sam
         Silent(node, false);
         int start;
         lock (_lock) start = _starts[node] = _starts.GetValueOrDefault(node, 1) + 1;
-        sampler.WatchNode(Measurement.NodeName(node, start), Node(node).Process.Pid);
+        sampler.WatchNode(Measurement.NodeName(node, start), Node(node).Process);
     }
 
     private ClusterRoles Ask()

@@ -7,11 +7,11 @@ internal sealed record PowerLossFault : Fault
 {
     internal override FaultNeeds Needs => FaultNeeds.Disks;
 
-    internal override Task Begin(FaultScene scene, IReadOnlyList<int> nodes, IReadOnlyList<int> peers, CancellationToken stop)
+    internal override async Task Begin(FaultScene scene, IReadOnlyList<int> nodes, IReadOnlyList<int> peers, CancellationToken stop)
     {
-        foreach (var node in nodes) scene.Pause(node);
+        foreach (var node in nodes) await scene.Pause(node);
         foreach (var node in nodes) scene.Ground.Disk(node).CutPower();
-        return Task.WhenAll(nodes.Select(scene.Kill));
+        await Task.WhenAll(nodes.Select(scene.Kill));
     }
 
     internal override Task Heal(FaultScene scene, IReadOnlyList<int> nodes, IReadOnlyList<int> peers, CancellationToken stop) =>

@@ -30,6 +30,17 @@ public readonly record struct MachineCounters(
             .WithDisk(File.ReadAllText("/proc/diskstats"), device)
             .WithNetwork(File.ReadAllText("/proc/net/dev"));
 
+    /// <summary>What <see cref="Of"/> needs of another machine.</summary>
+    internal static IReadOnlyList<string> Files { get; } = ["/proc/stat", "/proc/meminfo", "/proc/diskstats"];
+
+    /// <summary>Another machine's, but its loopback; null where its files are not there.</summary>
+    /// <param name="files">The texts of <see cref="Files"/> by their paths.</param>
+    /// <param name="device">The device there under the data.</param>
+    internal static MachineCounters? Of(IReadOnlyDictionary<string, string> files, DeviceNumber? device) =>
+        files.TryGetValue(Files[0], out var stat) && files.TryGetValue(Files[1], out var memory)
+            ? default(MachineCounters).WithStat(stat).WithMemory(memory).WithDisk(files.GetValueOrDefault(Files[2], ""), device)
+            : null;
+
     /// <summary>What happened between <paramref name="earlier"/> and this; the page cache stays as it is now.</summary>
     public MachineCounters Since(in MachineCounters earlier) => new(
         TotalTime - earlier.TotalTime, BusyTime - earlier.BusyTime, IoWaitTime - earlier.IoWaitTime, StealTime - earlier.StealTime,

@@ -10,6 +10,9 @@ public sealed record NodeCommand(string Name, string Program, IReadOnlyList<stri
     /// <summary>Variables it has beside those of this process.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The machine it runs on.</summary>
+    public INodeHost Host { get; init; } = ThisMachine.Instance;
+
     /// <summary>A command that this one is put behind, and that becomes it, so that the process is the program's own; empty for none.</summary>
     public IReadOnlyList<string> Launcher { get; init; } = [];
 }

@@ -12,6 +12,9 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>What a node prints before its description once it takes requests.</summary>
     public const string ReadyPrefix = "ready ";
 
+    /// <summary>What stands before the process id in the first line of a process on a host that has to tell it.</summary>
+    internal const string PidPrefix = "pid ";
+
     /// <summary>How a node says that it cannot run with what it was given; what it printed says why.</summary>
     private const int UnusableSettings = 2;
 
@@ -29,6 +32,7 @@ public sealed class NodeProcess : IAsyncDisposable
     private readonly Lock _logLock = new();
     private readonly Queue<string> _tail = new();
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<int> _pid = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _exited;
     private volatile bool _stopping;
 
@@ -38,17 +42,22 @@ public sealed class NodeProcess : IAsyncDisposable
         _takeLine = takeLine;
         _process = process;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(command.LogFile))!);
+        if (!command.Host.TellsPid) _pid.SetResult(process.Id);
         _log = new StreamWriter(new FileStream(command.LogFile, FileMode.Append, FileAccess.Write, FileShare.ReadWrite)) { AutoFlush = true };
         _exited = Follow();
     }
 
-    public int Pid => _process.Id;
+    /// <summary>Its id on its host, there as soon as it has been ready; 0 of one that ended before it told.</summary>
+    public int Pid => _pid.Task.Result;
+
+    /// <summary>The machine it is on.</summary>
+    public INodeHost Host => _command.Host;
 
     public string Name => _command.Name;
 
     public bool HasExited => _exited.IsCompleted;
 
-    /// <summary>The exit code, once it has ended: 128 + signal when a signal ended it.</summary>
+    /// <summary>The exit code, once it has ended: 128 + signal when a signal ended it; 255 when one did on another host, or the connection was lost.</summary>
     public int ExitCode => _process.ExitCode;
 
     /// <summary>Completes when the process has ended and everything it printed is in the log.</summary>
@@ -76,21 +85,15 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <exception cref="NodeFailedException">The program cannot be started.</exception>
     public static NodeProcess Start(NodeCommand command, Func<string, bool>? takeLine = null)
     {
-        IReadOnlyList<string> line = [.. command.Launcher, command.Program, .. command.Arguments];
-        var start = new ProcessStartInfo(line[0], line.Skip(1))
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in command.Environment) start.Environment[name] = value;
+        var start = command.Host.StartOf(command);
+        start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
         try
         {
             return new NodeProcess(command, takeLine, Process.Start(start)!);
         }
         catch (System.ComponentModel.Win32Exception error)
         {
-            throw new NodeFailedException($"{command.Name}: cannot start {line[0]}: {error.Message}");
+            throw new NodeFailedException($"{command.Name}: cannot start {start.FileName}: {error.Message}");
         }
     }
 
@@ -114,8 +117,8 @@ public sealed class NodeProcess : IAsyncDisposable
     public async Task<bool> Stop(TimeSpan deadline)
     {
         _stopping = true;
-        Signals.Terminate(_process);
-        Signals.Continue(_process); // one that stands still could not even end
+        await Send(Signal.Terminate);
+        await Send(Signal.Continue); // one that stands still could not even end
         try
         {
             await _exited.WaitAsync(deadline);
@@ -129,16 +132,16 @@ public sealed class NodeProcess : IAsyncDisposable
     }
 
     /// <summary>Makes it stand still (SIGSTOP) until <see cref="Continue"/>; its sockets go on taking bytes for it.</summary>
-    public void Pause() => Signals.Pause(_process);
+    public Task Pause() => Send(Signal.Stop);
 
     /// <summary>Lets it go on.</summary>
-    public void Continue() => Signals.Continue(_process);
+    public Task Continue() => Send(Signal.Continue);
 
     /// <summary>Ends it at once (SIGKILL): nothing it holds in memory reaches the disk.</summary>
     public async Task Kill()
     {
         _stopping = true;
-        _process.Kill();
+        await Send(Signal.Kill);
         await _exited.WaitAsync(KillDeadline);
     }
 
@@ -149,10 +152,18 @@ public sealed class NodeProcess : IAsyncDisposable
         await _log.DisposeAsync();
     }
 
+    private async Task Send(Signal signal)
+    {
+        var pid = await _pid.Task;
+        // The runtime reaps a child as soon as it ends, and only then may its number go to another process.
+        if (!_process.HasExited) await Host.Send(pid, signal);
+    }
+
     private async Task Follow()
     {
         var copies = Task.WhenAll(Copy(_process.StandardOutput, TakeLine), Copy(_process.StandardError, _ => false));
         await _process.WaitForExitAsync();
+        _pid.TrySetResult(0);
         // Its last words are in the pipes: a worker's report is long, and a busy machine takes its time to read it. Only a grandchild that
         // holds them open is not waited for.
         await Task.WhenAny(copies, Task.Delay(LastWordsDeadline));
@@ -165,6 +176,12 @@ public sealed class NodeProcess : IAsyncDisposable
 
     private bool TakeLine(string line)
     {
+        if (!_pid.Task.IsCompleted && line.StartsWith(PidPrefix, StringComparison.Ordinal) && int.TryParse(line.AsSpan(PidPrefix.Length), out var pid))
+        {
+            _pid.TrySetResult(pid);
+            return true;
+        }
+
         if (line.StartsWith(ReadyPrefix, StringComparison.Ordinal)) _ready.TrySetResult(line[ReadyPrefix.Length..]);
         return _takeLine?.Invoke(line) ?? false;
     }

@@ -7,6 +7,8 @@ namespace Harness.Nodes;
 /// <summary>An etcd of a run's own, of one member, by which its nodes agree.</summary>
 internal sealed class NodeStore : IAsyncDisposable
 {
+    public const string Loopback = "127.0.0.1";
+
     private const int PortInNamespace = 2379;
 
     // etcd does not watch its input as nodes do: a shell does it for it, so that it is gone when this process is, however it went.
@@ -29,13 +31,14 @@ internal sealed class NodeStore : IAsyncDisposable
     /// <summary>Starts it and returns when it answers.</summary>
     /// <param name="folder">Gets its data and its log.</param>
     /// <param name="network">Where the nodes are, with a place for a store; null for this process's own network.</param>
+    /// <param name="host">The address it is reached by in this process's own network.</param>
     /// <exception cref="NodeFailedException">There is no etcd, or it does not run here.</exception>
-    public static async Task<NodeStore> Start(string folder, NodeNetwork? network)
+    public static async Task<NodeStore> Start(string folder, NodeNetwork? network, string host = Loopback)
     {
         if (await Output.Of("etcd", "--version") is null) throw new NodeFailedException("a metadata store of the run's own needs etcd (Debian: etcd-server)");
 
-        var (host, port, peerPort) = network is null ? ("127.0.0.1", FreePort(), FreePort()) : (network.AddressOf(NodeNetwork.Store), PortInNamespace, PortInNamespace + 1);
-        var endpoint = string.Create(CultureInfo.InvariantCulture, $"{host}:{port}");
+        var (address, port, peerPort) = network is null ? (host, FreePort(), FreePort()) : (network.AddressOf(NodeNetwork.Store), PortInNamespace, PortInNamespace + 1);
+        var endpoint = string.Create(CultureInfo.InvariantCulture, $"{address}:{port}");
         var (clients, peers) = ($"http://{endpoint}", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{peerPort}"));
         string[] etcd =
         [

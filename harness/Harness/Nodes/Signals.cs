@@ -1,31 +1,28 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Harness.Nodes;
 
+/// <summary>What a process of a run is told, by its number on Linux (signal(7)).</summary>
+public enum Signal
+{
+    /// <summary>It ends at once.</summary>
+    Kill = 9,
+
+    /// <summary>It is asked to end.</summary>
+    Terminate = 15,
+
+    /// <summary>It goes on.</summary>
+    Continue = 18,
+
+    /// <summary>It stands still: it keeps all it has and does nothing.</summary>
+    Stop = 19,
+}
+
 /// <summary>Sends POSIX signals: .NET itself can only kill.</summary>
 internal static partial class Signals
 {
-    private const int Sigterm = 15;
-    private const int Sigcont = 18;
-    private const int Sigstop = 19;
-
-    /// <summary>Asks <paramref name="process"/> to end (SIGTERM); one that has ended already is left alone.</summary>
-    public static void Terminate(Process process) => Send(process, Sigterm);
-
-    /// <summary>Makes <paramref name="process"/> stand still (SIGSTOP): it keeps all it has and does nothing.</summary>
-    public static void Pause(Process process) => Send(process, Sigstop);
-
-    /// <summary>Lets it go on (SIGCONT).</summary>
-    public static void Continue(Process process) => Send(process, Sigcont);
-
-    private static void Send(Process process, int signal)
-    {
-        // The runtime reaps a child as soon as it ends, and only then may its number go to another process.
-        if (process.HasExited) return;
-
-        _ = Kill(process.Id, signal);
-    }
+    /// <summary>Sends one to a process of this machine; one that is gone is left alone.</summary>
+    public static void Send(int pid, Signal signal) => _ = Kill(pid, (int)signal);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Kill(int pid, int signal);

@@ -83,15 +83,16 @@ public sealed class Campaign
     /// <summary>Warm-up and measured time of all runs; starting, checking and stopping come on top.</summary>
     public TimeSpan ShortestTime => Runs.Aggregate(TimeSpan.Zero, (sum, run) => sum + run.Cell.Schedule.Warmup + run.Cell.Schedule.Measure);
 
-    /// <summary>What the disk under <paramref name="folder"/> does not hold, a sentence each.</summary>
+    /// <summary>What the disk under <paramref name="folder"/> does not hold of the runs on this machine, a sentence each.</summary>
     /// <param name="folder">Where the nodes' data goes.</param>
     /// <param name="freeBytes">What is free there.</param>
     /// <param name="keepData">Whether every run's data stays; if not, the largest run decides.</param>
     public IReadOnlyList<string> DiskProblems(string folder, long freeBytes, bool keepData)
     {
-        if (!keepData) return [.. Cells.Select(cell => cell.Disk.Problem(cell.Facts.Id, folder, freeBytes)).OfType<string>()];
+        var here = Cells.Where(cell => cell.Cluster.Hosts is null).ToList();
+        if (!keepData) return [.. here.Select(cell => cell.Disk.Problem(cell.Facts.Id, folder, freeBytes)).OfType<string>()];
 
-        var all = new DiskBudget(Runs.Sum(run => run.Cell.Disk.Bytes), $"{Runs.Count} runs whose data is kept");
+        var all = new DiskBudget(Runs.Where(run => here.Contains(run.Cell)).Sum(run => run.Cell.Disk.Bytes), $"{Runs.Count} runs whose data is kept");
         return all.Problem(Experiment.Id, folder, freeBytes) is { } problem ? [problem] : [];
     }
 
@@ -170,6 +171,7 @@ public sealed class Campaign
 
         if (cluster.Store == StorePlace.Etcd && cluster.Strategies.ContainsKey("metadata"))
             yield return "cluster.store=etcd sets the strategy of the metadata seam itself: leave metadata out.";
+        foreach (var problem in HostProblems.Of(plan, load)) yield return problem;
         foreach (var problem in plan.Faults.Problems(cluster.Nodes, cluster.Replication, cluster.Store == StorePlace.Etcd, plan.Schedule.Measure)) yield return problem;
 
         if (load is ProduceLoad { Generator: LoadGenerator.KafkaTools } tools)

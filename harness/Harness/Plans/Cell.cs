@@ -15,7 +15,7 @@ public sealed record Cell(CellFacts Facts, ClusterPlan Cluster, LoadPlan Load, S
     public FaultScript Faults { get; init; } = FaultScript.Empty;
 
     /// <summary>What the nodes must stand on.</summary>
-    public FaultNeeds Needs => Faults.Needs | (Cluster.Store == StorePlace.Etcd ? FaultNeeds.Store : FaultNeeds.None);
+    public FaultNeeds Needs => Faults.Needs | (Cluster.Store == StorePlace.Etcd || Cluster.Hosts is { Etcd.Count: 0 } ? FaultNeeds.Store : FaultNeeds.None);
 
     /// <inheritdoc cref="Plan.Target"/>
     public LatencyTarget? Target { get; init; }

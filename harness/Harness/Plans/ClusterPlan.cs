@@ -41,6 +41,9 @@ public sealed record ClusterPlan
     /// <summary>The CPUs that all nodes run on, as <c>0-1,3</c>; null: any.</summary>
     public string? Cpus { get; init; }
 
+    /// <summary>The machines that the nodes are on, reached over ssh; null: this one.</summary>
+    public HostInventory? Hosts { get; init; }
+
     /// <summary>Where the nodes agree on the cluster's state.</summary>
     public StorePlace Store { get; init; } = StorePlace.Folder;
 

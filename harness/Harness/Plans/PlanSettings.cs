@@ -41,6 +41,8 @@ public static class PlanSettings
         Cluster("cluster.cpuQuota", "CPU time of each node as a share of one core, from its start on (cgroup, as root): 50%, 150%; none",
             (cluster, text) => cluster with { CpuQuota = text == "none" ? null : Percent(text) }),
         Cluster("cluster.cpus", "CPUs that all nodes run on: 0, 0,2, 1-3; none for any", (cluster, text) => cluster with { Cpus = Cpus(text) }),
+        Cluster("cluster.hosts", "a file that names the hosts the nodes are started on over ssh; see harness/README.md; none for this machine",
+            (cluster, text) => cluster with { Hosts = text == "none" ? null : HostInventory.Read(text) }),
         Cluster("cluster.store", "folder (shared by the nodes) or etcd (one of the run's own): where the cluster's state is agreed on", (cluster, text) => cluster with { Store = Word<StorePlace>(text) }),
         Cluster("cluster.data", "disk or tmpfs", (cluster, text) => cluster with { Data = Word<DataPlace>(text) }),
 

@@ -47,10 +47,58 @@ public sealed record MachineFacts
     /// <summary>Limits measured beside the campaign (device, network), name to figure with unit.</summary>
     public IReadOnlyDictionary<string, string> Calibration { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The machines that nodes were on over ssh; empty where they were on this one.</summary>
+    public IReadOnlyList<HostFacts> Hosts { get; init; } = [];
+
+    /// <summary>Logical processors of this machine and of the hosts.</summary>
+    public int AllCores => Cores + Hosts.Sum(host => host.Cores);
+
     /// <summary>One line for captions: <c>2 × Intel Xeon, 23 GiB, ext4, Linux 6.18</c>.</summary>
     public string Summary()
     {
         var memory = FormattableString.Invariant($"{MemoryBytes / (double)(1L << 30):0} GiB");
-        return string.Join(", ", new[] { $"{Cores} × {CpuModel}", memory, Filesystem, $"Linux {Kernel}", Runtime }.Where(part => part.Length > 0));
+        var hosts = Hosts.Count == 0 ? "" : $"; nodes on {string.Join(", ", Hosts.Select(host => $"{host.Name} ({host.Cores} × {host.CpuModel})"))}";
+        return string.Join(", ", new[] { $"{Cores} × {CpuModel}", memory, Filesystem, $"Linux {Kernel}", Runtime }.Where(part => part.Length > 0)) + hosts;
+    }
+}
+
+/// <summary>A machine that nodes were on over ssh, as observed when the campaign began.</summary>
+public sealed record HostFacts
+{
+    /// <summary>What the inventory calls it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The address its nodes were reached by.</summary>
+    public required string Address { get; init; }
+
+    public required string CpuModel { get; init; }
+
+    /// <summary>Logical processors.</summary>
+    public required int Cores { get; init; }
+
+    public required long MemoryBytes { get; init; }
+
+    public required string Kernel { get; init; }
+
+    public required string OperatingSystem { get; init; }
+
+    /// <summary>File system type of its data folder.</summary>
+    public required string Filesystem { get; init; }
+
+    public required string MountOptions { get; init; }
+
+    public required string DataDevice { get; init; }
+
+    /// <summary>The runtimes there that can run the nodes.</summary>
+    public required string Runtime { get; init; }
+
+    /// <summary>A question over ssh and its answer, in milliseconds: what is read there is known to be of a moment within as much.</summary>
+    public required double RoundTripMs { get; init; }
+
+    /// <summary>What the machine is, in one line.</summary>
+    public string Summary()
+    {
+        var memory = FormattableString.Invariant($"{MemoryBytes / (double)(1L << 30):0.#} GiB");
+        return string.Join(", ", Address, $"{Cores} × {CpuModel}", memory, $"{OperatingSystem}, Linux {Kernel}", $"{DataDevice} {Filesystem} ({MountOptions})", Runtime);
     }
 }

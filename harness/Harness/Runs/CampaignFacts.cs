@@ -124,7 +124,11 @@ public static class CampaignFacts
         if (plan.Cluster.NodeMemoryBytes is { } memory) yield return ("memory of each node", Quantity.FormatBytes(memory));
         if (plan.Cluster.CpuQuota is { } quota) yield return ("CPU time of each node", FormattableString.Invariant($"{quota * 100:0.##} % of a core"));
         if (plan.Cluster.Cpus is { } cpus) yield return ("CPUs of the nodes", cpus);
-        if (plan.Cluster.Store == StorePlace.Etcd) yield return ("metadata", "an etcd of the run's own");
+        if (plan.Cluster.Hosts is { } hosts)
+            yield return ("hosts", string.Join(", ", Enumerable.Range(1, plan.Cluster.Nodes).Select(node => $"node {node} on {hosts.HostOf(node)}")));
+        if (plan.Cluster.Hosts is { Etcd: { Count: > 0 } endpoints }) yield return ("metadata", $"the etcd at {string.Join(", ", endpoints)}");
+        else if (plan.Cluster.Hosts is not null) yield return ("metadata", "an etcd of the run's own on the generator's machine");
+        else if (plan.Cluster.Store == StorePlace.Etcd) yield return ("metadata", "an etcd of the run's own");
         if (plan.Cluster.Data == DataPlace.Tmpfs) yield return ("data", "tmpfs");
     }
 
@@ -133,7 +137,15 @@ public static class CampaignFacts
 
     private static IEnumerable<string> Caveats(Campaign campaign, MachineFacts machine, string workFolder)
     {
-        if (campaign.Plans.Any(plan => plan.Load is BrokerLoad))
+        if (campaign.Cells.Any(cell => cell.Cluster.Hosts is not null))
+        {
+            yield return "Nodes ran on the hosts named, the generator on this machine. Disk bytes, dirty pages and steal are sums over all machines; one named twice counts twice.";
+            yield return "Counters of hosts were asked for over ssh when this machine's were read: each is late by up to the round trip, and no two clocks were compared.";
+            yield return "Of nodes on hosts there are no collections of the runtime, no pages cached by file, no other processes and no comparison of replicas; "
+                + "limits of hosts were not calibrated.";
+        }
+
+        if (campaign.Plans.Any(plan => plan.Load is BrokerLoad && plan.Cluster.Hosts is null))
             yield return $"All nodes, the load and the harness share the {machine.Cores} cores, the memory and the one disk of one machine: flushes of the nodes contend, and the network is its loopback.";
         if (DataVolume.Of(workFolder).IsMemory) yield return "The data lies in memory (tmpfs): nothing here shows what a disk does.";
         if (machine.Virtualization is { Length: > 0 } and not "none")

@@ -96,20 +96,20 @@ internal sealed class CellRun : IRun
             : null;
         using var limits = NodeLimits.Create(_name, cell.Cluster);
         Directory.CreateDirectory(_dataFolder);
-        await using var ground = await NodeGround.Prepare(cell.Needs, cell.Cluster.Nodes, _dataFolder, cell.Disk.Bytes + DiskMarginBytes, _setup.Device);
+        await using var ground = await NodeGround.Prepare(cell.Needs, cell.Cluster.Nodes, _dataFolder, cell.Disk.Bytes + DiskMarginBytes, _setup.Device, PlacesOnHosts());
         await using var cluster = await Cluster.Start(_setup.System, ground.Settle(cell.Cluster), _dataFolder, _logFolder, firstPort: 0, _stop,
             place => limits.Settle(ground.Settle(place)));
         Configurations = [.. cluster.Nodes.Select(node => new NodeConfiguration(cell.Facts.Id, node.Id, SettingsOf(node)))];
 
         var load = (BrokerLoad)cell.Load;
-        await using var sampler = new Sampler(_setup.Device, load.RuntimeEvents);
-        foreach (var node in cluster.Nodes) sampler.WatchNode(Measurement.NodeName(node.Id), node.Process.Pid);
+        await using var sampler = new Sampler(cell.Cluster.Hosts is null ? _setup.Device : null, load.RuntimeEvents, ground.Hosts);
+        foreach (var node in cluster.Nodes) sampler.WatchNode(Measurement.NodeName(node.Id), node.Process);
 
         foreach (var node in cluster.Nodes) cap?.Add(node.Process.Pid);
 
         await WarmUp(cluster, load);
         var leaders = await CreateTopic(cluster, Topic, load.Partitions);
-        if (load is ReadLoad read) await Prepare(cluster, read, sampler);
+        if (load is ReadLoad read) await Prepare(cluster, read, sampler, ground);
         if (load is ProduceLoad { BacklogBytes: > 0 } produce) await PrepareBacklog(cluster, produce.Backlog);
         cap?.Enforce();
 
@@ -141,15 +141,23 @@ internal sealed class CellRun : IRun
 
     private bool UsesTools => _run.Cell.Load is ProduceLoad { Generator: LoadGenerator.KafkaTools };
 
-    // What the kernel says of a node that was put on CPUs, beside what the node says of itself.
-    private IReadOnlyDictionary<string, string> SettingsOf(Node node) =>
-        _run.Cell.Cluster.Cpus is null || CpuList.AllowedTo(node.Process.Pid) is not { } cpus
-            ? node.Settings
-            : new Dictionary<string, string>(node.Settings) { ["harness.cpus"] = cpus };
+    private HostPlaces? PlacesOnHosts() => _run.Cell.Cluster.Hosts is { } inventory
+        ? new HostPlaces(inventory, _setup.Hosts!.To(inventory), Path.GetFileName(_setup.WorkFolder), _name, _setup.KeepData)
+        : null;
+
+    // What the kernel says of a node that was put on CPUs, and the host of one that is on one, beside what the node says of itself.
+    private Dictionary<string, string> SettingsOf(Node node)
+    {
+        var settings = new Dictionary<string, string>(node.Settings);
+        if (_run.Cell.Cluster.Cpus is not null && CpuList.AllowedTo(node.Process.Pid) is { } cpus) settings["harness.cpus"] = cpus;
+        if (node.Process.Host.Name is { } host) settings["harness.host"] = $"{host} ({node.Place.Host})";
+        return settings;
+    }
 
     private async Task<ReplicaCheck?> BeginReplicaCheck(Cluster cluster)
     {
-        if (_run.Cell.Cluster.Strategies.GetValueOrDefault("write", "").StartsWith("memory", StringComparison.Ordinal)) return null; // there are no files
+        // There are no files, or none here.
+        if (_run.Cell.Cluster.Hosts is not null || _run.Cell.Cluster.Strategies.GetValueOrDefault("write", "").StartsWith("memory", StringComparison.Ordinal)) return null;
 
         _observer.Step("waiting for replicas to be in sync");
         try
@@ -197,7 +205,7 @@ internal sealed class CellRun : IRun
     }, _stop);
 
     /// <summary>Fills the topic, writes it back, and sees to it that the page cache is what the plan says.</summary>
-    private async Task Prepare(Cluster cluster, ReadLoad read, Sampler sampler)
+    private async Task Prepare(Cluster cluster, ReadLoad read, Sampler sampler, NodeGround ground)
     {
         _observer.Step("filling the topic");
         ThrowIfFailed(await Work(cluster, read.Fill(Addresses(cluster), Topic, read.FillBytes, Seed), sampler: null));
@@ -209,6 +217,7 @@ internal sealed class CellRun : IRun
 
         _observer.Step("writing it back");
         await Task.Run(() => DataFiles.Flush(_dataFolder), _stop);
+        await ground.WriteBack(_stop);
         if (read.Restart != RestartKind.None)
         {
             await Restart(cluster, read, sampler);
@@ -245,7 +254,7 @@ internal sealed class CellRun : IRun
         _extras.ReadyMs = clock.Elapsed.TotalMilliseconds;
         await Task.Run(() => FirstFetch.Of(cluster.Nodes[0].Endpoint, Topic, AdminTimeout), _stop);
         _extras.FirstFetchMs = clock.Elapsed.TotalMilliseconds;
-        foreach (var node in cluster.Nodes) sampler.WatchNode(Measurement.NodeName(node.Id), node.Process.Pid);
+        foreach (var node in cluster.Nodes) sampler.WatchNode(Measurement.NodeName(node.Id), node.Process);
     }
 
     private async Task PrepareBacklog(Cluster cluster, ReadLoad backlog)
@@ -367,7 +376,7 @@ internal sealed class CellRun : IRun
                 _extras.Others = OtherProcesses.Read().Since(_others!);
                 faults?.End();
                 beside?.StopCounting();
-                _cachedFileBytes = PageCacheResidency.Of(_dataFolder, "*.log");
+                _cachedFileBytes = _run.Cell.Cluster.Hosts is null ? PageCacheResidency.Of(_dataFolder, "*.log") : null;
                 break;
             case PhaseLine { Edge: PhaseEdge.Start } phase when sampler is not null:
                 _observer.Step(phase.Phase switch { "warmup" => "warming up", "drain" => "draining", "read" => "reading back", var other => other });

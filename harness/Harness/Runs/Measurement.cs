@@ -42,7 +42,7 @@ internal sealed record Measurement(
 
     public RunRow Row()
     {
-        var machine = End.Machine.Since(Begin.Machine);
+        var machines = End.MachinesSince(Begin);
         var seconds = Report.Phases.First(phase => phase.Name == "measure").Duration.TotalSeconds;
         var reasons = Problems().Distinct().ToList();
         reasons.AddRange(Extras.ReplicaDifferences ?? []);
@@ -54,12 +54,12 @@ internal sealed record Measurement(
         {
             MeasuredSeconds = seconds,
             Processes = [.. Uses()],
-            StealSeconds = machine.StealTime.TotalSeconds,
-            DirtyMaxBytes = Within().Max(sample => sample.Machine.DirtyBytes + sample.Machine.WritebackBytes),
-            DiskReadBytes = machine.DiskReadBytes,
-            DiskWriteBytes = machine.DiskWriteBytes,
-            // Nodes with a network of their own talk over its bridge.
-            LoopbackBytes = Run.Cell.Needs.HasFlag(FaultNeeds.Network) ? null : machine.LoopbackBytes,
+            StealSeconds = machines.Sum(machine => machine.StealTime.TotalSeconds),
+            DirtyMaxBytes = Within().Max(sample => sample.UnwrittenBytes),
+            DiskReadBytes = machines.Sum(machine => machine.DiskReadBytes),
+            DiskWriteBytes = machines.Sum(machine => machine.DiskWriteBytes),
+            // Nodes with a network of their own talk over its bridge, those on hosts over theirs.
+            LoopbackBytes = Run.Cell.Needs.HasFlag(FaultNeeds.Network) || Run.Cell.Cluster.Hosts is not null ? null : machines[0].LoopbackBytes,
             CachedFileBytes = Extras.CachedFileBytes,
             BrokerCallsPerSecond = Extras.CallsPerSecond,
             BesideBytesPerSecond = Extras.BesideBytesPerSecond,
@@ -98,8 +98,8 @@ internal sealed record Measurement(
                 MaxMs = second.Max?.TotalMilliseconds,
                 BrokerCores = Cores(from, to, name => name != WorkerName),
                 GeneratorCores = Cores(from, to, name => name == WorkerName),
-                StealCores = from is null || to is null || from == to ? null : to.Machine.Since(from.Machine).StealTime / to.Since(from),
-                DirtyBytes = to?.Machine.DirtyBytes,
+                StealCores = from is null || to is null || from == to ? null : to.MachinesSince(from).Sum(machine => machine.StealTime.TotalSeconds) / to.Since(from).TotalSeconds,
+                DirtyBytes = to is null ? null : to.Hosts.Values.Append(to.Machine).Sum(machine => machine.DirtyBytes),
             };
         })];
     }

@@ -1,5 +1,6 @@
 using Harness.Measures;
 using Harness.Measures.Calibrating;
+using Harness.Nodes;
 using Harness.Systems;
 using Harness.Systems.Kafka;
 
@@ -22,6 +23,9 @@ public sealed record RunSetup(ISystemUnderTest System, WorkerProgram Worker, Wor
 
     /// <summary>Measures the machine's limits before the first run and after the last; null: nobody does.</summary>
     public Calibrator? Calibrator { get; init; }
+
+    /// <summary>The connections to the hosts of its plans; null where no plan names one.</summary>
+    internal HostConnections? Hosts { get; init; }
 
     /// <summary>What the loopback can carry, in bytes a second; null where it was not calibrated.</summary>
     public double? LoopbackLimit { get; init; }

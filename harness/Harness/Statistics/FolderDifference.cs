@@ -55,6 +55,7 @@ public sealed record FolderDifference(DifferenceKind Kind, string What, string B
             ("virtualization", machine => machine.Virtualization ?? "unknown"), ("filesystem", machine => machine.Filesystem),
             ("mount options", machine => machine.MountOptions), ("data device", machine => machine.DataDevice ?? "unknown"),
             ("runtime", machine => machine.Runtime),
+            ("hosts", machine => machine.Hosts.Count == 0 ? "none" : string.Join("; ", machine.Hosts.Select(host => $"{host.Name}: {host.Summary()}"))),
         ];
         return facts.SelectMany(fact => Differ(DifferenceKind.Machine, fact.Name, fact.Of(bases), fact.Of(these)))
             .Concat(Differ(DifferenceKind.Setting, bases.RuntimeSettings, these.RuntimeSettings))

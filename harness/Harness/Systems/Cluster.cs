@@ -71,10 +71,10 @@ public sealed class Cluster : IAsyncDisposable
     public async Task Kill(int nodeId) => await (await Started(nodeId)).Process.Kill();
 
     /// <summary>Makes a node stand still until <see cref="Continue"/>.</summary>
-    public void Pause(int nodeId) => Find(nodeId).Process.Pause();
+    public Task Pause(int nodeId) => Find(nodeId).Process.Pause();
 
     /// <summary>Lets a paused node go on.</summary>
-    public void Continue(int nodeId) => Find(nodeId).Process.Continue();
+    public Task Continue(int nodeId) => Find(nodeId).Process.Continue();
 
     /// <summary>Starts a node that has ended again: same port, same data.</summary>
     public async Task Restart(int nodeId, CancellationToken stop)

@@ -53,6 +53,9 @@ public sealed record SettingsCheck(IReadOnlyDictionary<string, string> Settings,
 /// <param name="LogFile">Where what it prints goes.</param>
 public sealed record NodePlace(int NodeId, int Port, string DataFolder, string ClusterFolder, string LogFile)
 {
+    /// <summary>The machine it is on; its folders are paths there, but for the log file.</summary>
+    public INodeHost Machine { get; init; } = ThisMachine.Instance;
+
     /// <summary>The address it listens on, for clients and for brokers.</summary>
     public string Host { get; init; } = "127.0.0.1";
 

@@ -21,7 +21,7 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
     {
         var here = Path.Combine(Path.GetTempPath(), "testbed-check");
         var place = new NodePlace(1, 0, here, here, "");
-        var (exitCode, output, errors) = await Output.Of(Command(cluster, place, "--check"), CheckDeadline, stop);
+        var (exitCode, output, errors) = await Output.Of(Command(brokerAssembly, cluster, place, "--check"), CheckDeadline, stop);
         if (exitCode == 0) return new SettingsCheck(ReadSettings(JsonDocument.Parse(output).RootElement), []);
 
         var problems = errors.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -32,7 +32,8 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
     public async Task<Node> StartNode(ClusterPlan cluster, NodePlace place, CancellationToken stop)
     {
         // A node whose harness is gone has nobody to stop it: it watches its input and stops with us.
-        var process = NodeProcess.Start(Command(cluster, place, "--stop-with-stdin"));
+        var folder = await place.Machine.Deploy(Path.GetDirectoryName(Path.GetFullPath(brokerAssembly))!, stop);
+        var process = NodeProcess.Start(Command(Path.Combine(folder, Path.GetFileName(brokerAssembly)), cluster, place, "--stop-with-stdin"));
         try
         {
             using var ready = JsonDocument.Parse(await process.Ready(ReadyDeadline, stop));
@@ -47,11 +48,11 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
         }
     }
 
-    private NodeCommand Command(ClusterPlan cluster, NodePlace place, string mode)
+    private static NodeCommand Command(string assembly, ClusterPlan cluster, NodePlace place, string mode)
     {
         List<string> arguments =
         [
-            brokerAssembly, "--node-id", $"{place.NodeId}", "--listen", $"{place.Host}:{place.Port}", "--inter-broker", $"{place.Host}:{place.InterBrokerPort}",
+            assembly, "--node-id", $"{place.NodeId}", "--listen", $"{place.Host}:{place.Port}", "--inter-broker", $"{place.Host}:{place.InterBrokerPort}",
             "--data", place.DataFolder, "--cluster", place.ClusterFolder, mode,
         ];
         if (place.AdvertisedInterBroker is { } advertised) arguments.AddRange(["--advertise-inter-broker", advertised]);
@@ -60,7 +61,7 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
         arguments.AddRange(["--set", $"min.insync.replicas={cluster.MinInSync}"]);
         foreach (var (name, value) in cluster.Settings) arguments.AddRange(["--set", $"{name}={value}"]);
 
-        var program = DotNetHost.Path;
+        var program = place.Machine.DotNet;
         if (place.NetworkNamespace is { } space)
         {
             // nsenter(1) becomes the program it starts: the process is the broker's own. Mounts stay those of this process.
@@ -68,7 +69,7 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
             program = "nsenter";
         }
 
-        return new NodeCommand($"node {place.NodeId}", program, arguments, place.LogFile) { Environment = cluster.Environment, Launcher = place.Launcher };
+        return new NodeCommand($"node {place.NodeId}", program, arguments, place.LogFile) { Environment = cluster.Environment, Launcher = place.Launcher, Host = place.Machine };
     }
 
     // The broker's --check asks for its options to be checked.

@@ -1,5 +1,8 @@
+using System.Diagnostics;
+using Harness.Measures;
 using Harness.Results;
 using Harness.Runs.Limits;
+using Harness.Tests.Results;
 
 namespace Harness.Tests.Runs.Limits;
 
@@ -45,6 +48,31 @@ public sealed class LimitJudgeTests
 
         Assert.Equal("leader CPU", limit.Name);
         Assert.Equal("the thread 'log writer' of the leader kept 97 % of a core busy", limit.Evidence);
+    }
+
+    [Theory]
+    [InlineData(0.2, 0.95, "leader CPU")]
+    [InlineData(0.95, 0.2, "generator")]
+    public void Judge_NodesAreOnAnotherMachine_TheFullestOneCountsAndWhoIsOnIt(double here, double there, string expected)
+    {
+        Sample At(double share) => new(
+            (long)(share * 10 * Stopwatch.Frequency), Machine(Environment.ProcessorCount, here, share), new Dictionary<string, ProcessCounters>())
+        {
+            Hosts = new Dictionary<string, MachineCounters> { ["a"] = Machine(4, there, share) },
+        };
+        var row = Run.Of("c", 1) with { AchievedPerSecond = 1, Processes = [Use(ProcessRole.Leader, 1), Use(ProcessRole.Generator, 1)] };
+
+        var limit = LimitJudge.Judge(new SampledLimit(At(0), At(1), []).Facts(row, _ => null));
+
+        Assert.Equal(expected, limit.Name);
+        Assert.Contains("cores were busy", limit.Evidence, StringComparison.Ordinal);
+
+        static MachineCounters Machine(int cores, double busy, double share) => new()
+        {
+            TotalTime = TimeSpan.FromSeconds(cores * 10 * share), BusyTime = TimeSpan.FromSeconds(cores * busy * 10 * share),
+        };
+
+        static ProcessUse Use(string role, double cores) => new() { Role = role, Count = 1, CpuSeconds = cores * 10, Cores = cores };
     }
 
     [Theory]

@@ -54,6 +54,7 @@ internal sealed class ReportSetup(CampaignResults campaign, HtmlPage html)
         ("Virtualization", Machine.Virtualization ?? ""),
         ("System", $"{Machine.OperatingSystem}, Linux {Machine.Kernel}"),
         ("Data folder", $"{Machine.Filesystem} ({Machine.MountOptions}) {Machine.DataDevice}"),
+        .. Machine.Hosts.Select(host => ($"Host {host.Name}", string.Create(CultureInfo.InvariantCulture, $"{host.Summary()}; {host.RoundTripMs:0.##} ms away over ssh"))),
         ("Runtime", Machine.Runtime),
         .. Machine.RuntimeSettings.Select(setting => (setting.Key, setting.Value)),
         .. Machine.KernelSettings.Select(setting => (setting.Key, setting.Value)),

@@ -27,5 +27,5 @@ internal static class ReportText
 
     /// <summary>The part of the machine's time that the hypervisor took during a run.</summary>
     public static double StealShare(this CampaignResults campaign, RunRow run) =>
-        run.MeasuredSeconds > 0 ? (run.StealSeconds ?? 0) / (run.MeasuredSeconds * campaign.Machine.Cores) : 0;
+        run.MeasuredSeconds > 0 ? (run.StealSeconds ?? 0) / (run.MeasuredSeconds * campaign.Machine.AllCores) : 0;
 }

@@ -16,7 +16,7 @@ internal sealed record LimitFacts
     /// <summary>The measured time.</summary>
     public required double Seconds { get; init; }
 
-    /// <summary>Processors of the machine.</summary>
+    /// <summary>Processors of the machine; of the one that was used most, where nodes were on several.</summary>
     public required int Cores { get; init; }
 
     /// <summary>Records per second asked for; null where as much was asked for as was answered.</summary>
@@ -31,6 +31,9 @@ internal sealed record LimitFacts
 
     public required IReadOnlyList<RoleLoad> Roles { get; init; }
 
+    /// <summary>The roles that share that machine; null: all of them.</summary>
+    public IReadOnlyList<RoleLoad>? Sharing { get; init; }
+
     /// <summary>CPU seconds per second that anything ran on the machine.</summary>
     public required double BusyCores { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed record LimitFacts
     /// <summary>What the harness itself used beside the load, in cores.</summary>
     public double HarnessCores { get; init; }
 
-    /// <summary>The share of the time in which the data's device had a request under way.</summary>
+    /// <summary>The share of the time in which the data's device, the busiest of them, had a request under way.</summary>
     public double DiskBusyShare { get; init; }
 
     public double DiskBytesPerSecond { get; init; }

@@ -90,12 +90,13 @@ internal static class LimitJudge
     /// <summary>Whose CPU it is that ran out on a machine that all share: the brokers' or the load's, whichever is more.</summary>
     private static string Biggest(LimitFacts facts)
     {
-        var brokers = facts.Roles.Where(role => !IsLoad(role.Role)).ToList();
-        var load = facts.Roles.Where(role => IsLoad(role.Role)).Sum(role => role.Cores);
+        var roles = facts.Sharing ?? facts.Roles;
+        var brokers = roles.Where(role => !IsLoad(role.Role)).ToList();
+        var load = roles.Where(role => IsLoad(role.Role)).Sum(role => role.Cores);
         return brokers.Count == 0 || load > brokers.Sum(role => role.Cores) ? Generator : CpuOf(brokers.MaxBy(role => role.Cores)!.Role);
     }
 
-    private static bool IsLoad(string role) => role is ProcessRole.Generator or ProcessRole.Consumers;
+    public static bool IsLoad(string role) => role is ProcessRole.Generator or ProcessRole.Consumers;
 
     private static string CpuOf(string role) => $"{role} CPU";
 

@@ -14,22 +14,29 @@ internal sealed record SampledLimit(Sample Begin, Sample End, IReadOnlyList<Othe
     /// <param name="roleOf">The role of a process by its name; null for one that has none.</param>
     public LimitFacts Facts(RunRow row, Func<string, string?> roleOf)
     {
-        var machine = End.Machine.Since(Begin.Machine);
+        var machines = End.MachinesSince(Begin);
         var seconds = End.Since(Begin).TotalSeconds;
+        List<RoleLoad> roles = [.. row.Processes.Select(use => WithThread(use, roleOf, seconds))];
+        // One machine at its end ends the rate of all.
+        var fullest = machines.MaxBy(machine => (machine.BusyTime + machine.StealTime) / machine.TotalTime);
+        var isHere = machines.Count == 1 || fullest == machines[0];
+        var disk = machines.MaxBy(machine => machine.DiskBusyTime);
         return new LimitFacts
         {
             Seconds = seconds,
-            Cores = Environment.ProcessorCount,
+            Cores = isHere ? Environment.ProcessorCount : (int)Math.Round(fullest.TotalTime.TotalSeconds / seconds),
             OfferedPerSecond = row.OfferedPerSecond,
             AchievedPerSecond = row.AchievedPerSecond,
-            Roles = [.. row.Processes.Select(use => WithThread(use, roleOf, seconds))],
-            BusyCores = machine.BusyTime.TotalSeconds / seconds,
-            StealCores = machine.StealTime.TotalSeconds / seconds,
-            Others = Others,
+            Roles = roles,
+            Sharing = machines.Count == 1 ? null : [.. roles.Where(role => LimitJudge.IsLoad(role.Role) == isHere)],
+            BusyCores = fullest.BusyTime.TotalSeconds / seconds,
+            StealCores = fullest.StealTime.TotalSeconds / seconds,
+            Others = isHere ? Others : [],
             HarnessCores = (End.HarnessCpu - Begin.HarnessCpu).TotalSeconds / seconds,
-            DiskBusyShare = machine.DiskBusyTime.TotalSeconds / seconds,
-            DiskBytesPerSecond = (machine.DiskReadBytes + machine.DiskWriteBytes) / seconds,
-            DirtyShare = DirtyLimit.Read() is { } limit ? row.DirtyMaxBytes / (double)limit : null,
+            DiskBusyShare = disk.DiskBusyTime.TotalSeconds / seconds,
+            DiskBytesPerSecond = (disk.DiskReadBytes + disk.DiskWriteBytes) / seconds,
+            // The limit is this machine's.
+            DirtyShare = machines.Count == 1 && DirtyLimit.Read() is { } limit ? row.DirtyMaxBytes / (double)limit : null,
         };
     }
 
