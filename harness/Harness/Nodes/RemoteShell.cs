@@ -14,6 +14,7 @@ internal sealed class RemoteShell : IAsyncDisposable
     private readonly string _mark = $"done-{Guid.NewGuid():N}";
     private readonly StringBuilder _output = new();
     private TaskCompletionSource<(int ExitCode, string Output)>? _answer;
+    private bool _hasAnswered;
 
     /// <param name="name">What messages call the host.</param>
     /// <param name="program">The command that begins a shell there.</param>
@@ -55,7 +56,11 @@ internal sealed class RemoteShell : IAsyncDisposable
             }
 
             await Task.WhenAny(answer.Task, _process.Exited).WaitAsync(deadline, CancellationToken.None);
-            return answer.Task.IsCompleted ? await answer.Task : throw new NodeFailedException($"the connection to {Name} was lost: {LastWords}");
+            if (!answer.Task.IsCompleted)
+                throw new NodeFailedException(_hasAnswered ? $"the connection to {Name} was lost: {LastWords}" : $"{Name} cannot be reached: {LastWords}");
+
+            _hasAnswered = true;
+            return await answer.Task;
         }
         catch (TimeoutException)
         {
