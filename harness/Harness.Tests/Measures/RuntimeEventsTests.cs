@@ -35,7 +35,7 @@ public sealed class RuntimeEventsTests
         var before = Stopwatch.GetTimestamp();
         var runtime = RuntimeEvents.Attach(Environment.ProcessId);
 
-        // The runtime speaks once a second: goes on until it has.
+        // The runtime speaks every few seconds: goes on until it has.
         while (runtime.Problem is null
             && runtime.Between(before, Stopwatch.GetTimestamp()) is not { AllocatedBytesPerSecond: > 0, ContentionsPerSecond: > 0, QueueLengthMax: >= 0 })
             WaitForALock();

@@ -53,7 +53,7 @@ public sealed class RuntimeLogTests
     }
 
     [Fact]
-    public void Between_SecondsOfTheRuntime_CountWhereTheirMiddleIsWithin()
+    public void Between_IntervalsOfTheRuntime_CountWhereTheirMiddleIsWithin()
     {
         var log = new RuntimeLog();
         foreach (var at in new[] { 1000, 2000, 3000, 4000 })
@@ -69,7 +69,7 @@ public sealed class RuntimeLogTests
     }
 
     [Fact]
-    public void Between_SecondsThatAreNotOne_GiveTheRateOverTheTimeTheyTook()
+    public void Between_IntervalsOfDifferentLength_GiveTheRateOverTheTimeTheyTook()
     {
         var log = new RuntimeLog();
         log.Counted(Ms(1000), RuntimeCounter.AllocatedBytes, value: 300, seconds: 1);

@@ -54,14 +54,18 @@ internal sealed class RuntimeLog
             };
         }
 
-        double? PerSecond(RuntimeCounter counter) => Told(counter) is { Count: > 0 } told ? told.Sum(second => second.Value) / told.Sum(second => second.Seconds) : null;
+        double? PerSecond(RuntimeCounter counter) => Told(counter) is { Count: > 0 } told
+            ? told.Sum(interval => interval.Value) / told.Sum(interval => interval.Seconds)
+            : null;
 
-        // Its seconds are not ours: one belongs here when the middle of it does.
+        // Its intervals are not ours: one belongs here when the middle of it does.
         List<(double Value, double Seconds)> Told(RuntimeCounter counter) =>
         [
-            .. _counted.Where(second => second.Counter == counter && second.At - second.Seconds / 2 * Stopwatch.Frequency is var middle && middle >= from && middle < to)
-                .Select(second => (second.Value, second.Seconds)),
+            .. _counted.Where(interval => interval.Counter == counter && MiddleOf(interval.At, interval.Seconds) is var middle && middle >= from && middle < to)
+                .Select(interval => (interval.Value, interval.Seconds)),
         ];
+
+        static double MiddleOf(long end, double seconds) => end - seconds / 2 * Stopwatch.Frequency;
 
         int Collections(int generation) => _collections.Count(collection => collection.Generation == generation && collection.At >= from && collection.At < to);
     }

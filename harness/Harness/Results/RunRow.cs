@@ -269,7 +269,7 @@ public sealed record ProcessUse
     /// <summary>How often in a second a thread had to wait for a lock.</summary>
     public double? ContentionsPerSecond { get; init; }
 
-    /// <summary>The most work items seen waiting for a thread of a runtime's pool, once a second.</summary>
+    /// <summary>The most work items seen waiting for a thread of a runtime's pool, of the few times it looked.</summary>
     public double? QueueLengthMax { get; init; }
 
     /// <summary>Highest resident set, the largest process of the role.</summary>
