@@ -7,8 +7,8 @@ namespace Harness.Nodes;
 /// <summary>The connections of a campaign to all hosts its cells name, held from before its first run to after its last.</summary>
 internal sealed class HostConnections : IAsyncDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("testbed-ssh-");
     private readonly Dictionary<string, IReadOnlyList<RemoteHost>> _hosts = [];
+    private DirectoryInfo? _folder;
 
     private HostConnections()
     {
@@ -65,13 +65,14 @@ internal sealed class HostConnections : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var host in _hosts.Values.SelectMany(hosts => hosts)) await host.DisposeAsync();
-        _folder.Delete(recursive: true);
+        _folder?.Delete(recursive: true);
     }
 
     private async Task Connect(HostInventory inventory, CancellationToken stop)
     {
         if (await Output.Of("ssh", "-V") is null) throw new NodeFailedException("cluster.hosts needs ssh and scp (Debian: openssh-client)");
 
+        _folder ??= Directory.CreateTempSubdirectory("testbed-ssh-");
         var hosts = new List<RemoteHost>();
         _hosts[inventory.File] = hosts;
         foreach (var host in inventory.Hosts)
