@@ -173,6 +173,19 @@ public sealed class SvgRendererTests
             }
     }
 
+    [Theory]
+    [InlineData(1, 9.5, "end")]     // The line is below it on the right,
+    [InlineData(9.5, 9.5, "end")]   // through it at either end: as good there as here,
+    [InlineData(1, 10.5, null)]     // and runs through it on the right only.
+    public void Level_IsNamedWhereNoLineRunsThroughItsName(double first, double last, string? anchor)
+    {
+        var chart = Lines("t", new(0, first), new(5, first), new(10, last)) with { Levels = [new ReferenceLevel("wanted", 10)] };
+
+        var name = new Picture(new SvgRenderer().Render(chart)).Elements("text").Single(text => text.Value == "wanted");
+
+        Assert.Equal(anchor, (string?)name.Attribute("text-anchor"));
+    }
+
     private static LineChart TwoLines(string first, string second, double end) => Lines("t") with
     {
         Series = [new LineSeries(first, 0, [new(0, 1), new(end, 1)]), new LineSeries(second, 1, [new(0, 2), new(5, 4)])],

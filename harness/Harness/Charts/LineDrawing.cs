@@ -31,7 +31,7 @@ internal static class LineDrawing
         top += 28;
         (x, y, left) = ScalesOf(chart, top, right);
         DrawAxes(canvas, chart, x, y, left, right, top);
-        DrawLevels(canvas, chart, y, left, right, ColorOf);
+        DrawLevels(canvas, chart, x, y, left, right, ColorOf);
         foreach (var series in chart.Series.OrderByDescending(series => series.Faint)) DrawSeries(canvas, chart, series, ColorOf(series.Color), x, y);
         foreach (var label in labels ?? []) LineLabels.Draw(canvas, label, right, top, ColorOf(label.Line.Color));
 
@@ -79,7 +79,7 @@ internal static class LineDrawing
         canvas.Line(left, bottom, right, bottom, Palette.Frame);
     }
 
-    private static void DrawLevels(SvgCanvas canvas, LineChart chart, Scale y, double left, double right, Func<int, Paint> colorOf)
+    private static void DrawLevels(SvgCanvas canvas, LineChart chart, Scale x, Scale y, double left, double right, Func<int, Paint> colorOf)
     {
         var labelled = new List<double>();
         foreach (var level in chart.Levels.OrderByDescending(level => level.Y))
@@ -88,9 +88,35 @@ internal static class LineDrawing
             canvas.Line(left, at, right, at, level.Color is { } color ? colorOf(color) : Palette.Muted, 1.25, "5 4", level.Label);
             if (labelled.Exists(other => Math.Abs(other - at) < CaptionSize + 4)) continue;
 
-            canvas.Text(right, at - 5, level.Label, CaptionSize, Anchor.End, Palette.Muted);
+            // At the right end, unless lines run through it there and not at the left.
+            var (width, top) = (TextMetrics.Width(level.Label, CaptionSize), at - 5 - CaptionSize);
+            if (!IsCrossed(chart, x, y, right - width, right, top, at) || IsCrossed(chart, x, y, left, left + 4 + width, top, at))
+                canvas.Text(right, at - 5, level.Label, CaptionSize, Anchor.End, Palette.Muted);
+            else
+                canvas.Text(left + 4, at - 5, level.Label, CaptionSize, color: Palette.Muted);
             labelled.Add(at);
         }
+    }
+
+    /// <summary>Whether a line of the chart runs through a rectangle.</summary>
+    private static bool IsCrossed(LineChart chart, Scale x, Scale y, double left, double right, double top, double bottom)
+    {
+        foreach (var series in chart.Series)
+        {
+            var points = series.Points;
+            for (var i = 0; i < points.Count; i++)
+            {
+                var (a, b) = (points[i], points[Math.Min(i + 1, points.Count - 1)]); // The last one is a line to itself.
+                var (fromX, fromY, toX, toY) = (x[a.X], y[a.Y], x[b.X], y[b.Y]);
+                if (toX < left || fromX > right) continue;
+
+                double At(double place) => toX == fromX ? fromY : fromY + ((toY - fromY) * (Math.Clamp(place, fromX, toX) - fromX) / (toX - fromX));
+                var (enters, leaves) = (At(left), At(right));
+                if (Math.Max(enters, leaves) >= top && Math.Min(enters, leaves) <= bottom) return true;
+            }
+        }
+
+        return false;
     }
 
     private static void DrawSeries(SvgCanvas canvas, LineChart chart, LineSeries series, Paint color, Scale x, Scale y)
