@@ -289,7 +289,7 @@ internal sealed record Measurement(
     private LimitFacts Facts(RunRow row)
     {
         var target = Run.Cell.Target;
-        return new SampledLimit(Begin, End, Extras.Others).Facts(row, RoleOf) with
+        return new SampledLimit(Begin, End, Extras.Others, Run.Cell.Cluster.CpuQuota).Facts(row, RoleOf) with
         {
             Target = target,
             TargetMs = target?.Value(row),

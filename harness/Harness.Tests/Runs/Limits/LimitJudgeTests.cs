@@ -51,6 +51,17 @@ public sealed class LimitJudgeTests
     }
 
     [Theory]
+    [InlineData(0.89, LimitJudge.Answers)]
+    [InlineData(0.98, "followers CPU")]
+    public void Judge_NodeHasAllTheCpuTimeItIsAllowed_ItIsItsCpuThoughCoresAreFree(double share, string expected)
+    {
+        var limit = LimitJudge.Judge(Idle with { Roles = [new(ProcessRole.Leader, 0.3, QuotaShare: 0.6), new(ProcessRole.Followers, 0.9, QuotaShare: share)] });
+
+        Assert.Equal(expected, limit.Name);
+        if (expected != LimitJudge.Answers) Assert.Equal("a node had 98 % of the CPU time that it was allowed", limit.Evidence);
+    }
+
+    [Theory]
     [InlineData(0.2, 0.95, "leader CPU")]
     [InlineData(0.95, 0.2, "generator")]
     public void Judge_NodesAreOnAnotherMachine_TheFullestOneCountsAndWhoIsOnIt(double here, double there, string expected)

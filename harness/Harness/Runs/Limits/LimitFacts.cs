@@ -8,7 +8,8 @@ namespace Harness.Runs.Limits;
 /// <param name="Cores">CPU seconds per second, all of them together.</param>
 /// <param name="BusiestThread">The thread that had the most CPU time of any of them; null where threads were not seen.</param>
 /// <param name="BusiestCores">Its CPU seconds per second, 1 at the most.</param>
-internal sealed record RoleLoad(string Role, double Cores, string? BusiestThread = null, double BusiestCores = 0);
+/// <param name="QuotaShare">Of the CPU time that each of them was allowed, what the one had that used most; null where it was not bounded.</param>
+internal sealed record RoleLoad(string Role, double Cores, string? BusiestThread = null, double BusiestCores = 0, double? QuotaShare = null);
 
 /// <summary>What a run used of all that it could have run out of: everything its limit is judged by.</summary>
 internal sealed record LimitFacts

@@ -57,11 +57,13 @@ internal static class LimitJudge
         var isMachineFull = facts.BusyCores + facts.StealCores >= UsedUp * facts.Cores;
         if (isMachineFull && facts.StealCores >= Disturbing * facts.Cores)
             yield return (Hypervisor, Text($"it took {facts.StealCores:0.00} of {facts.Cores} cores, and the rest were busy"));
-        if (isMachineFull && facts.OtherCores >= Disturbing * facts.Cores) 
+        if (isMachineFull && facts.OtherCores >= Disturbing * facts.Cores)
             yield return (Others, Text($"what is no part of the run used {facts.OtherCores:0.00} of {facts.Cores} cores, and the rest were busy"));
 
         foreach (var broker in facts.Roles.Where(role => !IsLoad(role.Role) && role.BusiestCores >= UsedUp))
             yield return (CpuOf(broker.Role), BusyThread(broker));
+        foreach (var broker in facts.Roles.Where(role => role.QuotaShare >= UsedUp))
+            yield return (CpuOf(broker.Role), Text($"a node had {broker.QuotaShare * 100:0} % of the CPU time that it was allowed"));
         if (isMachineFull)
             yield return (Biggest(facts), Text($"{facts.BusyCores + facts.StealCores:0.00} of {facts.Cores} cores were busy: {RolesInWords(facts)}"));
 

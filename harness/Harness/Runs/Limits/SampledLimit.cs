@@ -7,7 +7,8 @@ namespace Harness.Runs.Limits;
 /// <param name="Begin">The sample at the start of the measured time.</param>
 /// <param name="End">The sample at its end.</param>
 /// <param name="Others">What other processes used in between.</param>
-internal sealed record SampledLimit(Sample Begin, Sample End, IReadOnlyList<OtherProcess> Others)
+/// <param name="NodeQuota">The cores that each node was allowed; null where it was not bounded.</param>
+internal sealed record SampledLimit(Sample Begin, Sample End, IReadOnlyList<OtherProcess> Others, double? NodeQuota = null)
 {
     /// <summary>The facts of a run that is measured otherwise by now.</summary>
     /// <param name="row">Its rates, uses and latencies.</param>
@@ -42,9 +43,11 @@ internal sealed record SampledLimit(Sample Begin, Sample End, IReadOnlyList<Othe
 
     private RoleLoad WithThread(ProcessUse use, Func<string, string?> roleOf, double seconds)
     {
-        var busiest = End.Processes.Where(process => roleOf(process.Key) == use.Role)
-            .Select(process => process.Value.BusiestThreadSince(Begin.Processes.GetValueOrDefault(process.Key))).OfType<ThreadUse>()
-            .MaxBy(thread => thread.CpuTime);
-        return new RoleLoad(use.Role, use.Cores, busiest?.Name, busiest is null ? 0 : busiest.CpuTime.TotalSeconds / seconds);
+        var processes = End.Processes.Where(process => roleOf(process.Key) == use.Role)
+            .Select(process => (End: process.Value, Begin: Begin.Processes.GetValueOrDefault(process.Key))).ToList();
+        var busiest = processes.Select(process => process.End.BusiestThreadSince(process.Begin)).OfType<ThreadUse>().MaxBy(thread => thread.CpuTime);
+        var most = processes.Select(process => process.End.Since(process.Begin).CpuTime.TotalSeconds / seconds).DefaultIfEmpty().Max();
+        return new RoleLoad(
+            use.Role, use.Cores, busiest?.Name, busiest is null ? 0 : busiest.CpuTime.TotalSeconds / seconds, LimitJudge.IsLoad(use.Role) ? null : most / NodeQuota);
     }
 }
