@@ -186,6 +186,16 @@ public sealed class SvgRendererTests
         Assert.Equal(anchor, (string?)name.Attribute("text-anchor"));
     }
 
+    [Fact]
+    public void Level_LineThatTurnsBack_IsSeenToRunThroughItsName()
+    {
+        var chart = Lines("t", new(0, 1), new(10, 1), new(9.5, 12)) with { Levels = [new ReferenceLevel("wanted", 10)] };
+
+        var name = new Picture(new SvgRenderer().Render(chart)).Elements("text").Single(text => text.Value == "wanted");
+
+        Assert.Null((string?)name.Attribute("text-anchor"));
+    }
+
     private static LineChart TwoLines(string first, string second, double end) => Lines("t") with
     {
         Series = [new LineSeries(first, 0, [new(0, 1), new(end, 1)]), new LineSeries(second, 1, [new(0, 2), new(5, 4)])],

@@ -107,6 +107,7 @@ internal static class LineDrawing
             for (var i = 0; i < points.Count; i++)
             {
                 var (a, b) = (points[i], points[Math.Min(i + 1, points.Count - 1)]); // The last one is a line to itself.
+                if (b.X < a.X) (a, b) = (b, a); // More was offered, and less achieved.
                 var (fromX, fromY, toX, toY) = (x[a.X], y[a.Y], x[b.X], y[b.Y]);
                 if (toX < left || fromX > right) continue;
 
