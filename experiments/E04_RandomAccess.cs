@@ -13,8 +13,7 @@ public sealed class RandomAccess : Experiment
 
     public override string Question => "How much slower is random access than sequential, at the device and through the page cache?";
 
-    public override IReadOnlyList<Claim> Claims =>
-        [new(1, "Random disk access is 1000 times slower than sequential", "“Kafka Internals: The Storage Layer”; Kafka's documentation says 6000 times for a RAID of spinning disks")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(1)];
 
     public override Expectation Expectation => new(
         "A disk without a head has nothing to move: past the page cache, random blocks come as fast as sequential ones, 0.5 to 2 times. "

@@ -13,7 +13,7 @@ public sealed class MemoryBandwidth : Experiment
 
     public override string Question => "How close do sequential reads come to copying memory, from the device and from the page cache?";
 
-    public override IReadOnlyList<Claim> Claims => [new(2, "Sequential I/O can hit speeds rivalling memory bandwidth", "“Kafka's Design”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(2)];
 
     public override Expectation Expectation => new(
         "The device gives a tenth of what one thread copies, whatever the number of threads: the claim, which falls below half, holds for the page cache only, "

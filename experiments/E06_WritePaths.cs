@@ -13,7 +13,7 @@ public sealed class WritePaths : Experiment
 
     public override string Question => "What does writing past buffered streams gain, at the same distance between flushes?";
 
-    public override IReadOnlyList<Claim> Claims => [new(15, "Writes that bypass buffered streams are worth it", "“Kafka's Design”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(15)];
 
     public override Expectation Expectation => new(
         "Since .NET 6 FileStream's buffer is passed by for blocks as large as itself: at 64 KiB FileStream comes within 5 % of pwrite in rate, which refutes the claim, and needs at most 1.2 of its CPU. "

@@ -13,7 +13,7 @@ public sealed class Readahead : Experiment
 
     public override string Question => "How much faster does the kernel's readahead make cold sequential reads?";
 
-    public override IReadOnlyList<Claim> Claims => [new(22, "Readahead helps sequential consumers", "“Kafka's Design”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(22)];
 
     public override Expectation Expectation => new(
         "Without readahead each block of 4 KiB waits for the disk: at least 5 times slower than with it. At 64 KiB a block is itself a readahead window's half: still at least 1.3 times. "

@@ -14,7 +14,7 @@ public sealed class AppendLimit : Experiment
 
     public override string Question => "Which share of the rate of a bare sequential file does the broker append at, made durable as often?";
 
-    public override IReadOnlyList<Claim> Claims => [new(3, "Append-only writing reaches the hardware limit", "“Kafka Internals: The Storage Layer”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(3)];
 
     public override Expectation Expectation => new(
         "Made durable every 16 MiB the disk decides: the broker reaches at least 70 % of the bare loop, below which the claim falls, and may reach more, for it goes on writing while a thread of its own flushes. "

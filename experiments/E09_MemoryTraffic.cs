@@ -13,7 +13,7 @@ public sealed class MemoryTraffic : Experiment
 
     public override string Question => "Does sendfile lose less than a buffered copy when something else uses the memory's bandwidth?";
 
-    public override IReadOnlyList<Claim> Claims => [new(5, "sendfile reduces the use of memory bandwidth", "“Kafka Internals: The Storage Layer”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(5)];
 
     public override Expectation Expectation => new(
         "The copying thread costs both ways a core's share first; what it costs beyond the counting thread is small here, since one thread does not fill the memory's bandwidth: "

@@ -13,11 +13,7 @@ public sealed class FetchSize : Experiment
 
     public override string Question => "How much CPU and how many system calls does sendfile save for each MB, by the size of a fetch?";
 
-    public override IReadOnlyList<Claim> Claims =>
-    [
-        new(4, "sendfile frees the CPU", "“Kafka Internals: The Storage Layer”, “Kafka's Design”"),
-        new(6, "Zero-copy needs fewer system calls: one replaces read and write", "“Kafka's Design”"),
-    ];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(4), ClaimCatalog.Find(6)];
 
     public override Expectation Expectation => new(
         "At 1 MiB a fetch sendfile needs at most 0.9 of the CPU per GB of the buffered copy, above which the claim falls; at 16 KiB requests and answers weigh more than the copy and the two differ by less than a fifth. "

@@ -17,7 +17,7 @@ public sealed class ColdReader : Experiment
 
     public override string Question => "What does a reader of cold data do to the latency of producers and of tailing consumers at the same broker, by read path?";
 
-    public override IReadOnlyList<Claim> Claims => [new(7, "sendfile is always good", "implied by “Kafka Internals” and “Kafka's Design”; KAFKA-7504 says otherwise")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(7)];
 
     public override Expectation Expectation => new(
         "sendfile of cold pages waits for the disk inside the call. Where the thread that waits serves others too, their p99 rises; where it does not, it stays within twice that of a broker without a cold reader. "

@@ -13,7 +13,7 @@ public sealed class PageCacheSize : Experiment
 
     public override string Question => "How do a reader's rate and its hits in the page cache follow the memory the broker may use?";
 
-    public override IReadOnlyList<Claim> Claims => [new(9, "The operating system uses all free memory as cache", "“Kafka Internals: The Storage Layer”: 60 GB cached of 64")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(9)];
 
     public override Expectation Expectation => new(
         "With room for all of the log every read after the first comes from memory: hits at least 0.95. With room for a third, a reader that goes round finds at most 0.6, for what it needs next was dropped longest ago. "

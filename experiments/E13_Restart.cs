@@ -13,8 +13,7 @@ public sealed class Restart : Experiment
 
     public override string Question => "How soon after its start does a node serve again, and how fast, when the page cache survived and when it did not?";
 
-    public override IReadOnlyList<Claim> Claims =>
-        [new(10, "The page cache survives the process: a restart is nearly instant", "“Kafka Internals”, “Kafka's Design”; Kafka's documentation: 10 GB in a process may take 10 minutes to warm up")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(10)];
 
     public override Expectation Expectation => new(
         "A node that was told to stop takes requests in less than 1 s, most of it the runtime's start, whatever is cached and however much it holds: it reads no log. The first fetch follows within 100 ms. "

@@ -13,11 +13,7 @@ public sealed class HeapCache : Experiment
 
     public override string Question => "What does a cache of the broker's own cost in memory and in tail latency, by its size and the collector's settings?";
 
-    public override IReadOnlyList<Claim> Claims =>
-    [
-        new(11, "A cache in the process holds data twice", "“Kafka's Design”, Kafka's documentation"),
-        new(12, "A cache in the heap pays for garbage collection", "“Kafka's Design”"),
-    ];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(11), ClaimCatalog.Find(12)];
 
     public override Expectation Expectation => new(
         "A cache of 256 MiB adds what it holds to the broker's memory while the page cache keeps its copy: the two together grow by at least 100 MB, without which the first claim falls. "

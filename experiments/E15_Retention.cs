@@ -13,7 +13,7 @@ public sealed class Retention : Experiment
 
     public override string Question => "What does retention, at work all the time, do to the tail of produce latency?";
 
-    public override IReadOnlyList<Claim> Claims => [new(20, "Retention drops whole files and so costs nothing", "“Kafka's Design”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(20)];
 
     public override Expectation Expectation => new(
         "Files are unlinked by a thread of their own, so producers do not wait for it; what they may notice is the file system's journal: p99.9 at most doubles, above which the claim falls, with segments of 64 MiB dropped about once a second. p50 does not move.",

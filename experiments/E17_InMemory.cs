@@ -13,7 +13,7 @@ public sealed class InMemory : Experiment
 
     public override string Question => "How much faster is a log that lives in memory than one in the page cache that is never flushed?";
 
-    public override IReadOnlyList<Claim> Claims => [new(27, "Systems in memory are faster, and limited by it", "“Kafka's Design”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(27)];
 
     public override Expectation Expectation => new(
         "The page cache is memory: without flushes tmpfs is at most 1.2 times as fast and its median as long, and so is the write path that keeps segments in memory. "

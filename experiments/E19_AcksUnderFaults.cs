@@ -20,8 +20,7 @@ public sealed class AcksUnderFaults : Experiment
 
     public override string Question => "How many acknowledged records are lost, by acks and min.insync.replicas, when a leader is killed, stands still, or is cut off and loses power?";
 
-    public override IReadOnlyList<Claim> Claims =>
-        [new(16, "acks=all is the safe level", "“Kafka Internals: The Storage Layer, Zero-Copy, and High Throughput”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(16)];
 
     public override Expectation Expectation => new(
         "acks=all with two replicas in sync loses nothing in any of these, and nothing is stored twice: one record lost refutes the claim. acks=1 loses what the followers, 5 ms away, had not fetched when the leader died. "

@@ -21,8 +21,7 @@ public sealed class LossWindow : Experiment
 
     public override string Question => "How many acknowledged records does a power failure take, by flush policy, and do replicas stand in for the flush?";
 
-    public override IReadOnlyList<Claim> Claims =>
-        [new(23, "Replication avoids the flush: it gives durability without waiting for the disk", "“Kafka's Design - a Masterclass in Systems Engineering”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(23)];
 
     public override Expectation Expectation => new(
         "A node alone loses what it had not flushed: everything since the kernel last wrote back under os-cache, some 100 ms under interval(100ms), nothing under group-commit. "

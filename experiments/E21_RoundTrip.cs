@@ -18,11 +18,7 @@ public sealed class RoundTrip : Experiment
 
     public override string Question => "How do rate and latency of acks=1 and acks=all follow the round trip between brokers: 0, 0.2, 1 and 5 ms?";
 
-    public override IReadOnlyList<Claim> Claims =>
-    [
-        new(17, "Waiting for all replicas costs throughput", "Jay Kreps, “2 Million Writes Per Second”: 787k records/s became 422k"),
-        new(19, "The high watermark lags by a round trip of the followers' fetch", "“Kafka Internals: The Storage Layer”"),
-    ];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(17), ClaimCatalog.Find(19)];
 
     public override Expectation Expectation => new(
         "acks=1 does not see the distance. acks=all waits for one round trip, in which the records travel and the followers' next fetch says they have come: p50 rises by it, to at least 5 ms at 5 ms. "

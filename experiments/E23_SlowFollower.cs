@@ -23,8 +23,7 @@ public sealed class SlowFollower : Experiment
 
     public override string Question => "What do the ack rules all, quorum and durable wait for when one of two followers is slow, and what does a rule risk that does not wait for it?";
 
-    public override IReadOnlyList<Claim> Claims =>
-        [new(18, "Consumers read only up to the high watermark", "“Kafka Internals: The Storage Layer, Zero-Copy, and High Throughput”")];
+    public override IReadOnlyList<Claim> Claims => [ClaimCatalog.Find(18)];
 
     public override Expectation Expectation => new(
         "A follower 10 ms away each way is in sync and waited for: all and durable answer after at least 20 ms, quorum after at most 1.5 times what it takes without a slow one. "

@@ -183,6 +183,20 @@ public sealed class CampaignTests
         }
     }
 
+    [Fact]
+    public void Claims_InTheCatalog_AreNumberedWithoutHolesSayWhatRefutesThemAndAreSaidOnce()
+    {
+        Assert.Equal(Enumerable.Range(1, 28), ClaimCatalog.All.Select(claim => claim.Number));
+        Assert.All(ClaimCatalog.All, claim => Assert.All(new[] { claim.Text, claim.Source, claim.RefutedBy }, text => Assert.NotEqual("", text)));
+        foreach (var experiment in ExperimentCatalog.All)
+        {
+            Assert.All(experiment.Claims, claim => Assert.Same(ClaimCatalog.Find(claim.Number), claim));
+            Assert.All(experiment.Claims, claim => Assert.Contains(experiment.Id, ClaimCatalog.AnsweredBy(claim).Select(answering => answering.Id)));
+        }
+
+        Assert.Contains("1 to 28", Assert.Throws<PlanException>(() => ClaimCatalog.Find(29)).Message);
+    }
+
     // A strategy's parameters are the broker's to resolve, which is not started here.
     private static Dictionary<string, string> Named(IReadOnlyDictionary<string, string> values) =>
         values.ToDictionary(value => value.Key, value => PlanSettings.Seams.Contains(value.Key) ? value.Value.Split('(')[0] : value.Value);

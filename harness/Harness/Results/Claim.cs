@@ -4,7 +4,8 @@ namespace Harness.Results;
 /// <param name="Number">Its number in the project's list of claims.</param>
 /// <param name="Text">The claim in a sentence.</param>
 /// <param name="Source">Who says so.</param>
-public sealed record Claim(int Number, string Text, string Source)
+/// <param name="RefutedBy">What would show that it is wrong, as a clause: <c>it saves less than a tenth</c>. Empty in folders of before this was kept.</param>
+public sealed record Claim(int Number, string Text, string Source, string RefutedBy = "")
 {
     /// <summary>How it fared on this machine: refuted when any check that decides it fell short, standing when all were met.</summary>
     public string VerdictBy(IReadOnlyList<CheckOutcome> outcomes)
