@@ -12,6 +12,8 @@ public sealed class SideBySide : Experiment
     private const string LargeBatches = "large batches";
     private const string Checked = "records checked";
     private const string PagesAgain = "pages used again";
+    private const int Pairs = 5;
+    private const int Around = 1;
 
     public override string Id => "E25";
 
@@ -41,15 +43,21 @@ public sealed class SideBySide : Experiment
 
     public override IReadOnlyList<Plan> Plans =>
     [
-        Of(Closed, Axis.Systems("testbed", "kafka", "kafka(tuned)"), Axis.Rate(PlanSettings.Unlimited), Axis.Load("partitions", 1, 6)),
-        Of(LargeBatches, Axis.Systems("testbed", "kafka", "kafka(tuned)"), Axis.Rate(PlanSettings.Unlimited), Axis.Load("batchBytes", "1MiB")),
-        Of(Open, Axis.Systems("testbed", "kafka", "kafka(tuned)"), Axis.Rate("200000", "500000", "1000000")),
-        Of("six partitions", Axis.Systems("testbed", "kafka"), Axis.Rate("500000", "1000000"), Axis.Load("partitions", 6)),
-        Of("small batches", Axis.Systems("testbed", "kafka"), Axis.Rate("200000"), Axis.Load("batchBytes", "16KiB")),
-        Of("read meanwhile", Axis.Systems("testbed", "kafka"), Axis.Rate("200000"), Axis.Any("read back", "load.check", "during")),
-        Of(Checked, Axis.Systems("testbed"), Axis.Strategy("check", "records"), Axis.Rate("500000", PlanSettings.Unlimited)),
+        Of(Closed, Pairs, Axis.Systems("testbed", "kafka"), Axis.Rate(PlanSettings.Unlimited), Axis.Load("partitions", 1)),
+        Of(Open, Pairs, Axis.Systems("testbed", "kafka"), Axis.Rate("200000", "500000")),
+        Of(Open, Pairs, Axis.Systems("testbed"), Axis.Rate("1000000")),
+        // Around the pairs that decide, once each, as a run of Kafka takes a minute and a half: what tuning, partitions, batches, readers and checks change.
+        Of(Closed, Around, Axis.Systems("kafka(tuned)"), Axis.Rate(PlanSettings.Unlimited), Axis.Load("partitions", 1)),
+        Of(Closed, Around, Axis.Systems("testbed", "kafka", "kafka(tuned)"), Axis.Rate(PlanSettings.Unlimited), Axis.Load("partitions", 6)),
+        Of(Open, Around, Axis.Systems("kafka"), Axis.Rate("1000000")),
+        Of(Open, Around, Axis.Systems("kafka(tuned)"), Axis.Rate("200000", "500000", "1000000")),
+        Of(LargeBatches, Around, Axis.Systems("testbed", "kafka", "kafka(tuned)"), Axis.Rate(PlanSettings.Unlimited), Axis.Load("batchBytes", "1MiB")),
+        Of("six partitions", Around, Axis.Systems("testbed", "kafka"), Axis.Rate("500000", "1000000"), Axis.Load("partitions", 6)),
+        Of("small batches", Around, Axis.Systems("testbed", "kafka"), Axis.Rate("200000"), Axis.Load("batchBytes", "16KiB")),
+        Of("read meanwhile", Around, Axis.Systems("testbed", "kafka"), Axis.Rate("200000"), Axis.Any("read back", "load.check", "during")),
+        Of(Checked, Around, Axis.Systems("testbed"), Axis.Strategy("check", "records"), Axis.Rate("500000", PlanSettings.Unlimited)),
         // What E03 climbs its ladder with; Kafka has nothing like it, so it stands apart from the comparison.
-        Of(PagesAgain, Axis.Systems("testbed"), Axis.Strategy("write", "pagecache(dropBehind=64MiB)"), Axis.Rate("1000000", PlanSettings.Unlimited)),
+        Of(PagesAgain, Around, Axis.Systems("testbed"), Axis.Strategy("write", "pagecache(dropBehind=64MiB)"), Axis.Rate("1000000", PlanSettings.Unlimited)),
     ];
 
     public override IReadOnlyList<ChartRequest> Charts =>
@@ -62,7 +70,7 @@ public sealed class SideBySide : Experiment
         new() { Kind = ChartKind.Bars, Title = "Memory of the largest broker", Metric = "rss", X = "rate", Series = "system", Only = In(Open) },
     ];
 
-    private static Plan Of(string part, params Axis[] vary) => new()
+    private static Plan Of(string part, int repeats, params Axis[] vary) => new()
     {
         Part = part,
         Load = new ProduceLoad
@@ -70,7 +78,7 @@ public sealed class SideBySide : Experiment
             Send = new ProduceSpec { RecordSize = "100B", BatchBytes = 128 << 10, Linger = TimeSpan.FromMilliseconds(1), Acks = -1, MaxInFlight = 10 },
         },
         Vary = vary,
-        Schedule = new(Warmup: TimeSpan.FromSeconds(5), Measure: TimeSpan.FromSeconds(15), Repeats: 5),
+        Schedule = new(Warmup: TimeSpan.FromSeconds(5), Measure: TimeSpan.FromSeconds(15), Repeats: repeats),
     };
 
     private static Dictionary<string, string> In(string part) => new() { ["part"] = part };
