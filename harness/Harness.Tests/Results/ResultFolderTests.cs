@@ -130,13 +130,13 @@ public sealed class ResultFolderTests : IDisposable
     }
 
     [Fact]
-    public void Newest_OfSeveralResults_IsTheLastStarted()
+    public void PathsOf_SeveralResults_BeginWithTheLastStarted()
     {
         var first = SyntheticCampaign.ZeroCopyReads(_root.Path);
         var second = ResultFolder.Create(_root.Path, first.Plan with { Started = first.Plan.Started.AddSeconds(1) }, first.Machine);
 
-        Assert.Equal(second.Path, ResultFolder.Newest(_root.Path, "E01"));
-        Assert.Null(ResultFolder.Newest(_root.Path, "E77"));
+        Assert.Equal([second.Path, first.Path], ResultFolder.PathsOf(_root.Path, "E01"));
+        Assert.Empty(ResultFolder.PathsOf(_root.Path, "E77"));
     }
 
     [Fact]

@@ -11,9 +11,12 @@ internal sealed class Notebook
 
     private readonly JsonObject _root;
 
-    private Notebook(JsonObject root, IReadOnlyList<NotebookCell> codeCells) => (_root, CodeCells) = (root, codeCells);
+    private Notebook(JsonObject root, IReadOnlyList<NotebookCell> cells) => (_root, Cells) = (root, cells);
 
-    public IReadOnlyList<NotebookCell> CodeCells { get; }
+    /// <summary>All cells in their order, texts and code.</summary>
+    public IReadOnlyList<NotebookCell> Cells { get; }
+
+    public IEnumerable<NotebookCell> CodeCells => Cells.Where(cell => cell.IsCode);
 
     /// <exception cref="NotebookException">No notebook, another format, or another language.</exception>
     public static Notebook Read(string path)
@@ -38,7 +41,8 @@ internal sealed class Notebook
         var language = (string?)root["metadata"]?["kernelspec"]?["language"] ?? "C#";
         if (language != "C#") throw new NotebookException($"{path} is written in {language}; only C# cells can be run.");
 
-        return new Notebook(root, [.. cells.OfType<JsonObject>().Where(cell => (string?)cell["cell_type"] == "code").Select((cell, i) => new NotebookCell(cell, i + 1))]);
+        var codeCells = 0;
+        return new Notebook(root, [.. cells.OfType<JsonObject>().Select(cell => new NotebookCell(cell, (string?)cell["cell_type"] == "code" ? ++codeCells : 0))]);
     }
 
     public void Write(string path)
@@ -56,12 +60,18 @@ internal sealed class Notebook
     }
 }
 
-/// <summary>One code cell; <see cref="Number"/> counts code cells from 1, as execution does.</summary>
+/// <summary>One cell; <see cref="Number"/> counts code cells from 1, as execution does, and is 0 for a text.</summary>
 internal sealed class NotebookCell(JsonObject json, int number)
 {
     public int Number => number;
 
-    public string Code => json["source"] switch
+    public bool IsCode => number > 0;
+
+    /// <summary>What it showed when it was last run in this process.</summary>
+    public IReadOnlyList<NotebookOutput> Outputs { get; private set; } = [];
+
+    /// <summary>Code, or Markdown.</summary>
+    public string Source => json["source"] switch
     {
         JsonArray lines => string.Concat(lines.Select(line => (string?)line)),
         JsonValue text => (string?)text ?? "",
@@ -70,12 +80,14 @@ internal sealed class NotebookCell(JsonObject json, int number)
 
     public void SetOutputs(IReadOnlyList<NotebookOutput> outputs)
     {
+        Outputs = outputs;
         json["execution_count"] = number;
         json["outputs"] = new JsonArray([.. outputs.Select(output => (JsonNode)output.ToJson(number))]);
     }
 
     public void ClearOutputs()
     {
+        Outputs = [];
         json["execution_count"] = null;
         json["outputs"] = new JsonArray();
     }

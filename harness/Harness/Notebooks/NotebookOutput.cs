@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Harness.Charts;
 
 namespace Harness.Notebooks;
 
@@ -14,6 +15,9 @@ internal enum NotebookOutputKind
 /// <summary>One output of a cell, as nbformat 4 has them.</summary>
 internal sealed record NotebookOutput(NotebookOutputKind Kind, string Text, string ErrorName = "", IReadOnlyList<string>? Traceback = null)
 {
+    /// <summary>What an image is a drawing of, for whoever draws it anew; null for what is no chart of ours.</summary>
+    public Chart? Chart { get; init; }
+
     public static NotebookOutput Stream(string text) => new(NotebookOutputKind.Stream, text);
 
     public static NotebookOutput Html(string html) => new(NotebookOutputKind.Html, html);

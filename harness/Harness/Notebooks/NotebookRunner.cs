@@ -27,8 +27,13 @@ public static class NotebookRunner
     private static readonly string[] Imports =
     [
         "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Threading.Tasks",
-        "Harness.Charts", "Harness.Load", "Harness.Results", "Harness.Statistics",
+        "Harness.Charts", "Harness.Load", "Harness.Notebooks", "Harness.Results", "Harness.Statistics",
     ];
+
+    // All assemblies the process was started with: what the harness can use, a notebook can. Read once, as each of the hundreds costs milliseconds.
+    private static readonly Lazy<ImmutableArray<MetadataReference>> References = new(() =>
+        [.. ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Where(File.Exists).Select(file => MetadataReference.CreateFromFile(file))]);
 
     private static readonly SemaphoreSlim OneAtATime = new(1, 1);
 
@@ -42,8 +47,17 @@ public static class NotebookRunner
     public static async Task<NotebookResult> RunAsync(
         string path, string resultsFolder, string? outputPath = null, Action<string>? echo = null, CancellationToken stop = default)
     {
-        var notebook = Notebook.Read(path);
         var output = Path.GetFullPath(outputPath ?? path);
+        var (notebook, cellsRun, error) = await ExecuteAsync(path, resultsFolder, echo, stop);
+        notebook.Write(output);
+        return new NotebookResult(output, cellsRun, error);
+    }
+
+    /// <summary>The same, writing no file: what cells showed is in the notebook returned.</summary>
+    internal static async Task<(Notebook Notebook, int CellsRun, string? Error)> ExecuteAsync(
+        string path, string resultsFolder, Action<string>? echo, CancellationToken stop)
+    {
+        var notebook = Notebook.Read(path);
         await OneAtATime.WaitAsync(stop);
         var console = Console.Out;
         try
@@ -52,8 +66,7 @@ public static class NotebookRunner
             using var writer = new NotebookConsole(host, echo);
             Console.SetOut(writer);
             var (cellsRun, error) = await RunCells(notebook, host, OptionsFor(path), stop);
-            notebook.Write(output);
-            return new NotebookResult(output, cellsRun, error);
+            return (notebook, cellsRun, error);
         }
         finally
         {
@@ -73,8 +86,8 @@ public static class NotebookRunner
             try
             {
                 state = state is null
-                    ? await CSharpScript.RunAsync(cell.Code, options, host, typeof(NotebookHost), stop)
-                    : await state.ContinueWithAsync(cell.Code, options, stop);
+                    ? await CSharpScript.RunAsync(cell.Source, options, host, typeof(NotebookHost), stop)
+                    : await state.ContinueWithAsync(cell.Source, options, stop);
                 if (state.ReturnValue is { } value) host.Add(NotebookOutput.Result(value.ToString() ?? ""));
                 cell.SetOutputs(host.TakeOutputs());
             }
@@ -87,25 +100,21 @@ public static class NotebookRunner
             }
         }
 
-        return (notebook.CodeCells.Count, null);
+        return (notebook.CodeCells.Count(), null);
     }
 
     private static NotebookOutput ErrorOf(Exception problem) => problem is CompilationErrorException compilation
         ? NotebookOutput.Error("CompilationError", compilation.Message, [.. compilation.Diagnostics.Select(diagnostic => diagnostic.ToString())])
         : NotebookOutput.Error(problem.GetType().Name, problem.Message, problem.ToString().ReplaceLineEndings("\n").Split('\n'));
 
-    // All assemblies the process was started with: what the harness can use, a notebook can.
-    private static ScriptOptions OptionsFor(string path)
-    {
-        var platform = ((string?)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        return ScriptOptions.Default
-            .WithReferences(platform.Where(File.Exists).Select(file => MetadataReference.CreateFromFile(file)))
+    private static ScriptOptions OptionsFor(string path) =>
+        ScriptOptions.Default
+            .WithReferences(References.Value)
             .WithImports(Imports)
             .WithSourceResolver(new SourceFileResolver(ImmutableArray<string>.Empty, Path.GetDirectoryName(Path.GetFullPath(path))))
             .WithFilePath(Path.GetFullPath(path))
             .WithFileEncoding(Encoding.UTF8)
             .WithEmitDebugInformation(true);
-    }
 
     /// <summary>Hands what is printed to the cell that is running.</summary>
     private sealed class NotebookConsole(NotebookHost host, Action<string>? echo) : StringWriter(System.Globalization.CultureInfo.InvariantCulture)

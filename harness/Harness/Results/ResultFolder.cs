@@ -117,13 +117,13 @@ public sealed class ResultFolder
         return started.UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture) + "-" + sha;
     }
 
-    /// <summary>The newest result of an experiment below <paramref name="root"/>, or null.</summary>
-    public static string? Newest(string root, string experiment)
+    /// <summary>The folders of an experiment's results below <paramref name="root"/>, the newest first.</summary>
+    public static IReadOnlyList<string> PathsOf(string root, string experiment)
     {
         var folder = System.IO.Path.Combine(root, experiment);
         return !Directory.Exists(folder)
-            ? null
-            : Directory.GetDirectories(folder).Where(path => File.Exists(System.IO.Path.Combine(path, "plan.json"))).Order(StringComparer.Ordinal).LastOrDefault();
+            ? []
+            : [.. Directory.GetDirectories(folder).Where(path => File.Exists(System.IO.Path.Combine(path, "plan.json"))).OrderDescending(StringComparer.Ordinal)];
     }
 
     /// <summary>Replaces the plan: node configurations as they are read back, outcomes at the end.</summary>
