@@ -1,6 +1,8 @@
 using Harness.Charts;
 using Harness.Results;
 using Harness.Statistics;
+using Harness.Tests.Notebooks;
+using Harness.Tests.Plans;
 using Harness.Tests.Results;
 
 namespace Harness.Tests.Charts;
@@ -49,6 +51,22 @@ public sealed class CampaignChartsTests(CampaignChartsTests.Folders folders) : I
         Assert.Contains("2 × Imaginary CPU @ 2.40GHz, 23 GiB, ext4, Linux 6.18.44", smallPrint, StringComparison.Ordinal);
         Assert.Contains("5 sound runs a cell, intervals: lowest to highest; 20 s measured in each, after a warm-up. 5 unsound runs left out.", caption, StringComparison.Ordinal);
         Assert.Contains("nothing in this folder was measured", smallPrint, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<ChartKind> Kinds => [.. Enum.GetValues<ChartKind>()];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Caption_OfEveryKind_SaysDurabilityWhatItsIntervalsAreAndMachine(ChartKind kind)
+    {
+        using var root = new TemporaryFolder();
+        var result = MadeUpResult.Whole(root.Path, await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce)));
+
+        var chart = CampaignCharts.Make(CampaignResults.Of(result), new ChartRequest { Kind = kind, Title = "any", Metric = "p99" });
+
+        Assert.Contains("Durability: acks=all.", chart.Caption);
+        Assert.Matches("3 sound runs a cell, .*interval", string.Join('\n', chart.Caption));
+        Assert.Contains("Imaginary CPU", chart.SmallPrint[0], StringComparison.Ordinal);
     }
 
     [Fact]

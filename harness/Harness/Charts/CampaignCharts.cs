@@ -32,10 +32,9 @@ public static class CampaignCharts
             ChartKind.FaultTimeline => FaultTimelines.Of(request, cells, new SeriesNaming(campaign.Plan, cells, _ => false, request.Series)),
             _ => throw new ResultException($"there is no chart of kind {request.Kind}."),
         };
-        var hasIntervals = request.Kind is ChartKind.ThroughputLatency or ChartKind.ThroughputLatencyCurve or ChartKind.Bars;
         return chart with
         {
-            Caption = [.. chart.Caption, .. ChartCaption.Of(campaign, cells, hasIntervals)],
+            Caption = [.. chart.Caption, .. ChartCaption.Of(campaign, cells, request.Kind)],
             SmallPrint = [.. ChartCaption.SmallPrint(campaign, cells)],
         };
     }

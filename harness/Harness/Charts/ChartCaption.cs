@@ -9,11 +9,11 @@ internal static class ChartCaption
 {
     private const int DurabilitiesMax = 4;
 
-    public static IEnumerable<string> Of(CampaignResults campaign, IReadOnlyList<CellResults> cells, bool hasIntervals)
+    public static IEnumerable<string> Of(CampaignResults campaign, IReadOnlyList<CellResults> cells, ChartKind kind)
     {
         var runs = cells.SelectMany(cell => cell.Runs).ToList();
         yield return Durability(runs);
-        yield return Repeats(campaign.Plan, cells, runs, hasIntervals);
+        yield return Repeats(campaign.Plan, cells, runs, kind);
     }
 
     /// <summary>Machine, experiment, commit and whatever a reader must know to judge the numbers.</summary>
@@ -32,11 +32,13 @@ internal static class ChartCaption
         };
     }
 
-    private static string Repeats(ResultPlan plan, IReadOnlyList<CellResults> cells, List<RunRow> runs, bool hasIntervals)
+    private static string Repeats(ResultPlan plan, IReadOnlyList<CellResults> cells, List<RunRow> runs, ChartKind kind)
     {
         var counts = cells.Select(cell => cell.SoundRuns.Count).Where(count => count > 0).Distinct().Order().ToList();
         var repeats = counts.Count == 0 ? "0" : counts[0] == counts[^1] ? $"{counts[0]}" : $"{counts[0]} to {counts[^1]}";
-        var spread = !hasIntervals || counts.Count == 0 || counts[^1] == 1 ? ""
+        var spread = counts.Count == 0 || counts[^1] == 1 ? ", so no interval"
+            : kind is ChartKind.ThroughputOverTime or ChartKind.LatencyPercentiles or ChartKind.FaultTimeline ? ", each drawn in place of an interval"
+            : kind == ChartKind.CpuByProcess ? ", drawn without intervals"
             : counts[0] >= Spread.CountForConfidence ? ", intervals: 95 % confidence of the median"
             : ", intervals: lowest to highest";
         var seconds = runs.Where(run => run.Sound).Select(run => Math.Round(run.MeasuredSeconds, 1)).Order().ToList();

@@ -222,7 +222,7 @@ public sealed partial class ReportBuilderTests : IDisposable
         ReportBuilder.Write(folder);
 
         Assert.Equal(CheckVerdict.Met, Assert.Single(ResultFolder.Open(folder.Path).Plan.Outcomes).Verdict);
-        Assert.Equal(["01-cpu-the-brokers-spend-to-serve-a-gb.svg", "02-bytes-served.svg"], Directory.GetFiles(folder.ChartsPath).Select(Path.GetFileName).Order());
+        Assert.Equal(["01-cpu-the-brokers-spend-to-serve-a-gb.svg", "02-bytes-served.svg"], Directory.GetFiles(folder.ChartsPath, "*.svg").Select(Path.GetFileName).Order());
     }
 
     [Fact]

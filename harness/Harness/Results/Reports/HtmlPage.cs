@@ -84,4 +84,17 @@ internal sealed class HtmlPage
     }
 
     public override string ToString() => _html.ToString();
+
+    /// <summary>A whole document that needs no network and no script.</summary>
+    /// <param name="title">The window's.</param>
+    /// <param name="css">Styles beside those of all our pages.</param>
+    public string ToDocument(string title, string css = "")
+    {
+        // The policy lets nothing in from anywhere, whatever a name in the data tries; images are drawings that notebooks carry along.
+        var page = new HtmlPage().Raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
+            .Raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n")
+            .Raw("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">\n")
+            .Element("title", title).Raw("\n<style>\n").Raw(ReportStyle.Css).Raw(css).Raw("\n</style>\n</head>\n<body>\n");
+        return page.Raw(ToString()).Raw("</body>\n</html>\n").ToString();
+    }
 }

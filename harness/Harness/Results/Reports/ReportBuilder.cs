@@ -31,7 +31,8 @@ public static class ReportBuilder
                 var chart = CampaignCharts.Make(campaign, requests[i]);
                 var file = Path.Combine("charts", FileName(i + 1, requests[i]) + renderer.Extension);
                 folder.WriteText(file, renderer.Render(chart));
-                charts.Add(new ReportChart(chart, new SvgRenderer { Bare = true }.Render(chart), file));
+                var png = PngPictures.Make(Path.Combine(folder.Path, file)) ? Path.ChangeExtension(file, PngPictures.Extension) : null;
+                charts.Add(new ReportChart(chart, new SvgRenderer { Bare = true }.Render(chart), file, png));
             }
             catch (ResultException e)
             {
@@ -40,7 +41,8 @@ public static class ReportBuilder
             }
         }
 
-        RemoveOthers(folder, renderer.Extension, charts);
+        RemoveOthers(folder, renderer.Extension, [.. charts.Select(chart => chart.File)]);
+        RemoveOthers(folder, PngPictures.Extension, [.. charts.Select(chart => chart.Png).OfType<string>()]);
 
         var summary = CampaignSummary.Of(campaign);
         folder.WriteText("summary.json", ResultFolder.ToJson(summary));
@@ -50,10 +52,18 @@ public static class ReportBuilder
         return folder.ReportPath;
     }
 
-    /// <summary>Charts of an earlier report over fewer runs, or by an earlier version, would pass for some of this one.</summary>
-    private static void RemoveOthers(ResultFolder folder, string extension, IEnumerable<ReportChart> charts)
+    /// <summary>Where a report puts the picture of a chart that its plan asks for, relative to the result; null when the plan has none of this title.</summary>
+    public static string? PictureOf(ResultPlan plan, string title)
     {
-        var drawn = charts.Select(chart => Path.GetFileName(chart.File)).ToHashSet();
+        for (var i = 0; i < plan.Charts.Count; i++)
+            if (plan.Charts[i].Title == title) return $"charts/{FileName(i + 1, plan.Charts[i])}{new SvgRenderer().Extension}";
+        return null;
+    }
+
+    /// <summary>Charts of an earlier report over fewer runs, or by an earlier version, would pass for some of this one.</summary>
+    private static void RemoveOthers(ResultFolder folder, string extension, IReadOnlyList<string> files)
+    {
+        var drawn = files.Select(Path.GetFileName).ToHashSet();
         foreach (var file in Directory.EnumerateFiles(folder.ChartsPath, "??-*" + extension))
         {
             if (!drawn.Contains(Path.GetFileName(file))) File.Delete(file);

@@ -11,8 +11,18 @@ internal sealed class ReportVerdicts(CampaignResults campaign, IReadOnlyList<Che
         html.Section("verdicts", "Verdicts");
         if (outcomes.Count > 0) WriteOutcomes();
         WriteClaims();
-        html.Open("div", "card").Element("h3", "Expected before the run").Element("p", campaign.Plan.Expectation).Close("div");
+        WriteExpected();
     }
+
+    /// <summary>Without the claims: each expectation with the figure that decided it, and all of them in words.</summary>
+    public void WriteFigures()
+    {
+        if (outcomes.Count > 0) WriteOutcomes();
+        WriteExpected();
+    }
+
+    private void WriteExpected() =>
+        html.Open("div", "card").Element("h3", "Expected before the run").Element("p", campaign.Plan.Expectation).Close("div");
 
     private void WriteOutcomes()
     {
