@@ -28,6 +28,7 @@ internal static class CommandLine
             SimulateCommand.Create(surroundings),
             UpCommand.Create(surroundings),
             NotebookCommand.Create(surroundings),
+            PublishCommand.Create(surroundings),
             CheckHistoryCommand.Create(surroundings),
             WorkerCommand.Create(surroundings),
             FileWorkerCommand.Create(surroundings),

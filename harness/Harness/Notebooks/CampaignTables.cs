@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Harness.Results;
+using Harness.Results.Reports;
 using Harness.Statistics;
 
 namespace Harness.Notebooks;
@@ -41,10 +42,8 @@ internal static class CampaignTables
 
     public static string Caveats(CampaignResults campaign)
     {
-        var lines = campaign.Plan.Caveats.Concat(campaign.Runs.Where(run => !run.Sound).Select(run => $"Failed and left out: {run.Label}, repeat {run.Repeat}: {run.Reason}"))
-            .Concat(campaign.Runs.Where(run => run.Stationary == false).Select(run => $"Drifted while it was measured: {run.Label}, repeat {run.Repeat}: {run.Drift}."))
-            .Concat(campaign.Runs.Where(run => run.LimitWarning.Length > 0).Select(run => $"{run.Label}, repeat {run.Repeat}: {run.LimitWarning}."));
-        return string.Join('\n', lines.Select(line => $"- {Escaped(line)}"));
+        var lines = campaign.Plan.Caveats.Concat(ReportProblems.Of(campaign)).ToList();
+        return lines.Count == 0 ? "Nothing went wrong while it was measured." : string.Join('\n', lines.Select(line => $"- {Escaped(line)}"));
     }
 
     public static string Cells(CampaignResults campaign, (string Axis, string Value)[] only, IReadOnlyList<Metric> metrics)

@@ -23,13 +23,13 @@ public sealed class NotebookHost(string resultsFolder)
     public CampaignResults Campaign => _campaign ??= CampaignResults.Open(resultsFolder);
 
     /// <summary>Where, when and with what durability it was measured, what of the experiment was changed for it, and the command that repeats it.</summary>
-    public void ShowMeasured() => DisplayMarkdown(CampaignTables.Measured(Campaign));
+    public void ShowMeasured() => Display(CampaignTables.Measured(Campaign), ResultPart.Measured);
 
     /// <summary>The checks that were written down before the first run, how each came out, and the claims they decide.</summary>
-    public void ShowVerdicts() => DisplayMarkdown(CampaignTables.Verdicts(Campaign));
+    public void ShowVerdicts() => Display(CampaignTables.Verdicts(Campaign), ResultPart.Verdicts);
 
     /// <summary>What a reader must know to judge the numbers, and what went wrong while they were measured.</summary>
-    public void ShowCaveats() => DisplayMarkdown(CampaignTables.Caveats(Campaign));
+    public void ShowCaveats() => Display(CampaignTables.Caveats(Campaign), ResultPart.Caveats);
 
     /// <summary>A line for each cell with the median of each metric and its interval.</summary>
     public void ShowCells(params Metric[] metrics) => ShowCells([], metrics);
@@ -71,7 +71,7 @@ public sealed class NotebookHost(string resultsFolder)
 
     public void DisplayHtml(string html) => _outputs.Add(NotebookOutput.Html(html));
 
-    public void DisplayMarkdown(string markdown) => _outputs.Add(NotebookOutput.Markdown(markdown));
+    public void DisplayMarkdown(string markdown) => Display(markdown, ResultPart.None);
 
     internal void Write(string text)
     {
@@ -89,6 +89,8 @@ public sealed class NotebookHost(string resultsFolder)
         _outputs.Clear();
         return taken;
     }
+
+    private void Display(string markdown, ResultPart part) => _outputs.Add(NotebookOutput.Markdown(markdown) with { Part = part });
 
     // In a data address: code hosts and converters strip SVG that stands in HTML by itself.
     private static string Image(string svg, string alt) =>

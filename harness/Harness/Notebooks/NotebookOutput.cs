@@ -12,11 +12,22 @@ internal enum NotebookOutputKind
     Error,
 }
 
+/// <summary>A part of a result that pages draw in their own way.</summary>
+internal enum ResultPart
+{
+    None,
+    Measured,
+    Verdicts,
+    Caveats,
+}
+
 /// <summary>One output of a cell, as nbformat 4 has them.</summary>
 internal sealed record NotebookOutput(NotebookOutputKind Kind, string Text, string ErrorName = "", IReadOnlyList<string>? Traceback = null)
 {
     /// <summary>What an image is a drawing of, for whoever draws it anew; null for what is no chart of ours.</summary>
     public Chart? Chart { get; init; }
+
+    public ResultPart Part { get; init; }
 
     public static NotebookOutput Stream(string text) => new(NotebookOutputKind.Stream, text);
 

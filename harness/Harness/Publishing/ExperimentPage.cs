@@ -1,0 +1,56 @@
+using Harness.Notebooks;
+using Harness.Results.Reports;
+
+namespace Harness.Publishing;
+
+/// <summary>The page of one experiment: its claims with their verdicts, then its notebook, then how to do it again.</summary>
+internal sealed class ExperimentPage(PublishedExperiment published, IReadOnlyList<ClaimStanding> claims, Notebook? notebook, IReadOnlyList<string> others)
+{
+    private readonly HtmlPage _html = new();
+
+    public string ToHtml()
+    {
+        var experiment = published.Experiment;
+        _html.Raw("<p class=\"back\"><a href=\"index.html\">All claims and experiments</a></p>\n").Open("header").Element("p", $"Experiment {experiment.Id}", "kicker")
+            .Element("h1", experiment.Title).Element("p", experiment.Question, "question");
+        WriteClaims();
+        _html.Close("header");
+        if (published.Campaign is null) _html.Open("div", "card").Element("h3", "Not measured yet").Element("p", "There is no result of this experiment; its expectation was written down before any.").Close("div");
+        if (published.IsChanged) WriteChanged();
+
+        if (notebook is not null) new NotebookHtml(published.Campaign, _html).Write(notebook);
+        if (published.Campaign is null) _html.Open("div", "card").Element("h3", "Expected").Element("p", experiment.Expectation.Text).Close("div");
+        WriteAgain();
+        return _html.ToDocument($"{experiment.Id} {experiment.Title}", SiteStyle.Css);
+    }
+
+    private void WriteClaims()
+    {
+        if (claims.Count == 0) return;
+
+        _html.Open("ul", "checks");
+        foreach (var standing in claims) ClaimCard.Write(_html, standing, linked: false);
+        _html.Close("ul");
+    }
+
+    private void WriteChanged() => _html.Open("div", "wrong").Element("p", published.Campaign!.Plan.Finished is null
+        ? "This result was cut off before all of it was measured."
+        : $"This is not the experiment as it stands: {string.Join(", ", published.Campaign.Plan.Overrides ?? [])} was set for it.").Close("div");
+
+    private void WriteAgain()
+    {
+        _html.Section("again", "Do it again").Open("pre");
+        if (published.Campaign is not { } campaign)
+        {
+            _html.Text($"dotnet run -c Release --project harness/Harness.Cli -- run {published.Experiment.Id}").Close("pre");
+            return;
+        }
+
+        var files = $"results/{published.Experiment.Id}/{published.ResultName}/";
+        _html.Text($"git checkout {campaign.Machine.GitSha}\n{campaign.Plan.Command}").Close("pre")
+            .Raw("<p>").Raw($"<a href=\"{files}report.html\">").Text("The full report").Raw("</a> has every run, every comparison and the configuration that each node reported; beside it lie ");
+        string[] tables = ["plan.json", "machine.json", "runs.csv", "cells.csv"];
+        _html.Raw(string.Join(", ", tables.Select(file => $"<a href=\"{files}{file}\">{file}</a>"))).Raw(".</p>\n");
+        if (others.Count > 0) _html.Element("p", $"Other results of it: {string.Join(", ", others)}.", "muted");
+    }
+}
