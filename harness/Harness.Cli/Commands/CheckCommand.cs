@@ -41,7 +41,7 @@ internal static class CheckCommand
         var usesTools = campaign.Cells.Any(cell => cell.Load is ProduceLoad { Generator: LoadGenerator.KafkaTools });
         if (usesTools && new KafkaTools().WhatIsMissing() is { } tools)
             surroundings.Out.WriteLine($"  {tools} Their cells would fail.");
-        surroundings.Out.WriteLine($"  {campaign.Cells.Count} cells, {campaign.Runs.Count} runs, at least {campaign.ShortestTime:h\\:mm\\:ss}");
+        surroundings.Out.WriteLine($"  {campaign.Cells.Count} cells, {campaign.Runs.Count} runs, about {campaign.ExpectedTime:h\\:mm\\:ss}");
     }
 
     private static string Describe(Cell cell) => cell.Load is BrokerLoad ? DescribeCluster(cell.Cluster) : "no broker";

@@ -16,6 +16,18 @@ internal static class SharedOptions
 
     public static Option<string?> Data(string description) => new("--data") { Description = description, HelpName = "DIR" };
 
+    /// <summary>How much time experiments are given.</summary>
+    public static Option<string?> Profile()
+    {
+        var option = new Option<string?>("--profile")
+        {
+            Description = "How much time it is given. " + string.Join(". ", Plans.Profile.All.Select(profile => $"{profile.Name}: {profile.Summary}")) + ". [standard]",
+            HelpName = string.Join('|', Plans.Profile.All.Select(profile => profile.Name)),
+        };
+        option.AcceptOnlyFromAmong([.. Plans.Profile.All.Select(profile => profile.Name)]);
+        return option;
+    }
+
     /// <summary>Any text; null when it is not given.</summary>
     public static Option<string?> Text(string name, string example, string description) => new(name) { Description = description, HelpName = example };
 

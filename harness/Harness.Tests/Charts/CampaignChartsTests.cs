@@ -1,4 +1,5 @@
 using Harness.Charts;
+using Harness.Plans;
 using Harness.Results;
 using Harness.Statistics;
 using Harness.Tests.Notebooks;
@@ -62,7 +63,7 @@ public sealed class CampaignChartsTests(CampaignChartsTests.Folders folders) : I
         using var root = new TemporaryFolder();
         var result = MadeUpResult.Whole(root.Path, await TestPlans.Prepare(TestPlans.Of(TestPlans.Produce)));
 
-        var chart = CampaignCharts.Make(CampaignResults.Of(result), new ChartRequest { Kind = kind, Title = "any", Metric = "p99" });
+        var chart = CampaignCharts.Make(CampaignResults.Of(result), new ChartRequest { Kind = kind, Title = "any", Metric = "p99", X = kind == ChartKind.Curve ? Axis.RateName : null });
 
         Assert.Contains("Durability: acks=all.", chart.Caption);
         Assert.Matches("3 sound runs a cell, .*interval", string.Join('\n', chart.Caption));
@@ -77,6 +78,40 @@ public sealed class CampaignChartsTests(CampaignChartsTests.Folders folders) : I
         var caption = CampaignCharts.Make(campaign, campaign.Plan.Charts[0]).Caption;
 
         Assert.Contains(caption, line => line.StartsWith("Durability differs, so this is no ranking: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Curve_OverAnAxis_HasItsValuesAtEqualStepsAndALineForEachOther()
+    {
+        var campaign = CampaignResults.Of(folders.Road);
+        var request = new ChartRequest { Kind = ChartKind.Curve, Title = "p99 by offered rate", Metric = "p99", X = "rate", Series = "flush" };
+
+        var chart = Assert.IsType<LineChart>(CampaignCharts.Make(campaign, request));
+
+        Assert.Equal("rate (records/s)", chart.X.Title);
+        Assert.Equal(["100k", "250k", "500k", "750k", "1M", "1.25M"], chart.X.Names);
+        Assert.Equal(campaign.Plan.Axes[0].Values, chart.Series.Select(line => line.Name));
+        foreach (var line in chart.Series)
+        {
+            var cells = campaign.Where("flush", line.Name).ToList();
+            Assert.Equal(cells.Select((cell, i) => ((double)i, cell.Spread(Metric.P99)!.Median)), line.Points.Select(point => (point.X, point.Y)));
+            Assert.Equal(cells.Select(cell => cell.Spread(Metric.Held)!.Median < 0.99), line.Points.Select(point => point.Hollow));
+        }
+
+        var picture = new Picture(new SvgRenderer().Render(chart));
+        picture.AssertNothingIsCutOff();
+        picture.AssertNoTextsOverlap();
+        Assert.Contains("250k", picture.Texts);
+    }
+
+    [Fact]
+    public void Curve_WithoutItsAxis_SaysWhatItNeeds()
+    {
+        var request = new ChartRequest { Kind = ChartKind.Curve, Title = "p99 by nothing", Metric = "p99" };
+
+        var error = Assert.Throws<ResultException>(() => CampaignCharts.Make(CampaignResults.Of(folders.Road), request));
+
+        Assert.Equal("the chart 'p99 by nothing' is a curve and has to name a metric and the axis along x.", error.Message);
     }
 
     [Fact]

@@ -202,6 +202,23 @@ public sealed class CampaignTests
         values.ToDictionary(value => value.Key, value => PlanSettings.Seams.Contains(value.Key) ? value.Value.Split('(')[0] : value.Value);
 
     [Fact]
+    public async Task Experiments_InAQuickLook_KeepTheCellsThatDecideTheirClaims()
+    {
+        foreach (var experiment in ExperimentCatalog.All)
+        {
+            var (whole, quick) = (await TestPlans.Prepare(experiment), await TestPlans.Prepare(experiment, overrides: "profile=quick"));
+            var cells = quick.Cells.Select(cell => Named(cell.Facts.Values)).ToList();
+
+            Assert.All(experiment.Expectation.Checks.Where(check => check.Claim is not null).SelectMany(check => new[] { check.Of, check.RatioTo, check.Against?.Of, check.Against?.To }.OfType<IReadOnlyDictionary<string, string>>()),
+                wanted => Assert.Contains(cells, cell => CellSelector.Matches(Named(wanted), cell)));
+            Assert.All(experiment.Quick.Keep, kept => Assert.Contains(whole.Axes, axis => axis.Name == kept.Key));
+            Assert.All(experiment.Quick.Keep.Where(kept => !PlanSettings.Seams.Contains(kept.Key)), kept => Assert.All(
+                kept.Value, value => Assert.Contains(whole.Axes.Single(axis => axis.Name == kept.Key).Values, known => CellSelector.Matches(value, known))));
+            Assert.True(quick.Runs.Count <= whole.Runs.Count && quick.ShortestTime <= whole.ShortestTime, experiment.Id);
+        }
+    }
+
+    [Fact]
     public async Task Experiments_EachCheckAndChart_IsOfCellsThatThePlanHas()
     {
         foreach (var experiment in ExperimentCatalog.All)

@@ -16,6 +16,19 @@ public sealed class DiskBudgetTests
         Assert.Equal(1_000_000L * 112 * 3 * 70 + 3 * (1 << 20), budget.Bytes);
     }
 
+    [Theory]
+    [InlineData("pagecache(preallocate=64KiB, dropBehind=0B)", 64 << 10)]
+    [InlineData("pagecache(dropBehind=0B, preallocate=4MiB)", 1 << 20)]
+    [InlineData("mapped(window=64KiB)", 1 << 20)]
+    public void OpenLoop_AllocatesAheadWhatTheWritePathSays_ASegmentAtMost(string write, long ahead)
+    {
+        var plan = Plan(new ProduceSpec { RecordsPerSecond = 1e6, RecordSize = "100B" });
+
+        var budget = DiskBudget.Of(plan, new Dictionary<string, string>(SmallSegments) { ["write"] = write });
+
+        Assert.Equal(1_000_000L * 112 * 3 * 70 + 3 * ahead, budget.Bytes);
+    }
+
     [Fact]
     public void OpenLoop_WithRetention_IsBoundedByIt()
     {

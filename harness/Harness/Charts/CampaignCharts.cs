@@ -28,6 +28,7 @@ public static class CampaignCharts
             ChartKind.ThroughputLatency => ThroughputLatency(campaign, request, cells),
             ChartKind.ThroughputLatencyCurve => LatencyCurve.Of(campaign, request, cells),
             ChartKind.Bars => Bars(campaign, request, cells),
+            ChartKind.Curve => AxisCurve.Of(campaign, request, cells),
             ChartKind.CpuByProcess => CpuByProcess(campaign, request, cells),
             ChartKind.FaultTimeline => FaultTimelines.Of(request, cells, new SeriesNaming(campaign.Plan, cells, _ => false, request.Series)),
             _ => throw new ResultException($"there is no chart of kind {request.Kind}."),
@@ -207,5 +208,5 @@ public static class CampaignCharts
     // The log axis has no zero; a tenth of a microsecond is the histogram's own grain.
     private static double Milliseconds(TimeSpan latency) => Math.Max(latency.TotalMilliseconds, 1e-4);
 
-    private static string AxisTitle(Metric metric) => metric.Unit.Length == 0 ? metric.Title : $"{metric.Title} ({metric.Unit})";
+    internal static string AxisTitle(Metric metric) => metric.Unit.Length == 0 ? metric.Title : $"{metric.Title} ({metric.Unit})";
 }

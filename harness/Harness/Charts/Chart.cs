@@ -82,6 +82,9 @@ public sealed record ChartAxis(string Title, AxisScale Scale = AxisScale.Linear)
     public double? Min { get; init; }
 
     public double? Max { get; init; }
+
+    /// <summary>What the values 0, 1, 2, … are called where they are places and no numbers; empty for an axis of numbers.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
 }
 
 /// <summary>One line. Faint ones are single repeats behind the line of their colour and have no legend entry.</summary>

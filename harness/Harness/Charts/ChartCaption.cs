@@ -1,4 +1,5 @@
 using System.Globalization;
+using Harness.Plans;
 using Harness.Results;
 using Harness.Statistics;
 
@@ -45,10 +46,13 @@ internal static class ChartCaption
         var time = seconds.Count == 0 ? "nothing" : seconds[^1] - seconds[0] < 1 ? $"{seconds[0]:0.#} s" : $"{seconds[0]:0.#} to {seconds[^1]:0.#} s";
         var unsound = runs.Count(run => !run.Sound);
         return string.Create(CultureInfo.InvariantCulture,
-            $"{repeats} sound {(repeats == "1" ? "run" : "runs")} a cell{spread}; {time} measured in each{(plan.Schedule.WarmupSeconds > 0 ? ", after a warm-up" : "")}.")
+            $"{repeats} sound {(repeats == "1" ? "run" : "runs")} a cell{spread}; {time} measured in each{(plan.Schedule.WarmupSeconds > 0 ? ", after a warm-up" : "")}{ProfileOf(plan)}.")
             + (unsound > 0 ? $" {unsound} unsound {(unsound == 1 ? "run" : "runs")} left out." : "")
             + (plan.Finished is null ? " The campaign was cut off." : "");
     }
+
+    // A plan as it is written needs no word.
+    private static string ProfileOf(ResultPlan plan) => plan.Profile is { } profile && profile != Profile.Standard.Name ? $"; profile {profile}" : "";
 
     private static string Origin(CampaignResults campaign, IEnumerable<RunRow> runs)
     {

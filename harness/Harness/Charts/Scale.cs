@@ -21,6 +21,8 @@ internal sealed class Scale
     /// <summary>A scale that holds all of <paramref name="values"/> and the axis's own limits, ended at round marks.</summary>
     public static Scale Of(ChartAxis axis, IEnumerable<double> values, double from, double to, int tickCount = 6)
     {
+        if (axis.Names.Count > 0) return new Scale(value => value, [.. axis.Names.Select((name, place) => new Tick(place, name))], from, to);
+
         var usable = values.Append(axis.Min ?? double.NaN).Append(axis.Max ?? double.NaN)
             .Where(value => double.IsFinite(value) && (axis.Scale != AxisScale.Log || value > 0)).ToList();
         var (min, max) = usable.Count == 0 ? (axis.Scale == AxisScale.Log ? 1 : 0, 1) : (usable.Min(), usable.Max());

@@ -29,7 +29,8 @@ internal static class Tip
     private static string Interval(ChartAxis axis, double? low, double? high) =>
         low is { } from && high is { } to && to > from ? $" [{Text(axis, from)}, {Text(axis, to)}]" : "";
 
-    private static string Text(ChartAxis axis, double value) => axis.Scale == AxisScale.Percentile
+    private static string Text(ChartAxis axis, double value) => axis.Names.Count > 0 ? axis.Names[(int)value]
+        : axis.Scale == AxisScale.Percentile
         ? (value * 100).ToString("0.#######", CultureInfo.InvariantCulture) + " %"
         : Math.Abs(value) >= PrefixedFrom ? Figure.Prefixed(value) : Figure.Plain(value);
 }

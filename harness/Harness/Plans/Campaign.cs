@@ -37,6 +37,9 @@ public sealed class Campaign
     /// <summary>Decides everything random.</summary>
     public int Seed { get; }
 
+    /// <summary>How much time it was given.</summary>
+    public Profile Profile => Profile.Of(Overrides);
+
     /// <summary>Whether the rates are not the experiment's own.</summary>
     public bool IsSwept => Overrides.Any(assignment => PlanSettings.Split(assignment).Name == PlanSettings.Sweep);
 
@@ -80,6 +83,16 @@ public sealed class Campaign
     /// <see cref="StandardTime"/> or more: beside shorter ones it would take longer than they do.</summary>
     public bool IsCalibrated => Cells.Any(cell => cell.Schedule.Calibrate ?? cell.Schedule.Measure >= StandardTime);
 
+    /// <summary>How long it will take, more or less: see <see cref="RunCost"/>. Where repeats go on for as long as a budget allows, that budget.</summary>
+    public TimeSpan ExpectedTime
+    {
+        get
+        {
+            var runs = Runs.Aggregate(TimeSpan.Zero, (sum, run) => sum + RunCost.Of(run.Cell)) + (IsCalibrated ? 2 * RunCost.Calibration : TimeSpan.Zero);
+            return Cells.Select(cell => cell.Schedule.Budget).OfType<TimeSpan>().Append(runs).Max();
+        }
+    }
+
     /// <summary>Warm-up and measured time of all runs; starting, checking and stopping come on top.</summary>
     public TimeSpan ShortestTime => Runs.Aggregate(TimeSpan.Zero, (sum, run) => sum + run.Cell.Schedule.Warmup + run.Cell.Schedule.Measure);
 
@@ -106,7 +119,7 @@ public sealed class Campaign
     public static async Task<Campaign> Prepare(
         Experiment experiment, IReadOnlyList<string> overrides, int seed, ISystemUnderTest system, CancellationToken stop)
     {
-        var plans = overrides.Aggregate(experiment.Plans, PlanSettings.Override);
+        var plans = Profile.PlansOf(experiment, overrides);
         var problems = new List<string>();
         var cells = new List<Cell>();
         var resolver = new Resolver(system);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Engine.Core.Strategies;
 using Harness.Load;
 using Harness.Load.Running;
@@ -9,7 +10,7 @@ namespace Harness.Plans;
 /// <summary>The disk space a run will take, worked out before it starts.</summary>
 /// <param name="Bytes">At most this much at once.</param>
 /// <param name="Reason">How it comes about, in numbers.</param>
-public sealed record DiskBudget(long Bytes, string Reason)
+public sealed partial record DiskBudget(long Bytes, string Reason)
 {
     /// <summary>Left free whatever a run needs: a full filesystem hurts more than the run.</summary>
     public const long ReserveBytes = 1L << 30;
@@ -32,9 +33,8 @@ public sealed record DiskBudget(long Bytes, string Reason)
         if (plan.Load is not BrokerLoad load) return OfFiles(plan.Load);
 
         var copies = plan.Cluster.Replication;
-        // The active segment of every copy is allocated whole, ahead of its bytes.
         var segment = SizeOf(settings, "segment.bytes") ?? DefaultSegmentBytes;
-        var allocated = segment * load.Partitions * copies;
+        var allocated = Math.Min(segment, AheadOf(settings) ?? segment) * load.Partitions * copies;
         var (written, reason) = load switch
         {
             ReadLoad read => Fill(read, copies),
@@ -79,10 +79,20 @@ public sealed record DiskBudget(long Bytes, string Reason)
         if (send.Arrival == Arrival.Closed)
             return ((long)(ClosedLoopBytesPerSecond * time.TotalSeconds), $"a closed loop at up to {Gigabytes(ClosedLoopBytesPerSecond)}/s for {Quantity.Format(time)}");
 
-        var recordBytes = MeanBytes(send) + RecordOverheadBytes;
+        var recordBytes = RecordBytes(send);
         return ((long)(send.RecordsPerSecond * recordBytes * copies * time.TotalSeconds),
             FormattableString.Invariant($"{send.RecordsPerSecond:N0} records/s x {recordBytes:0} B x {copies} copies x {Quantity.Format(time)}"));
     }
+
+    // The active segment of a copy may be allocated whole ahead of its bytes, unless the write path says how far.
+    private static long? AheadOf(IReadOnlyDictionary<string, string> settings) =>
+        settings.GetValueOrDefault("write") is { } write && Ahead().Match(write) is { Success: true } ahead ? Quantity.ParseBytes(ahead.Groups[1].Value) : null;
+
+    [GeneratedRegex(@"[(,]\s*preallocate=(\w+)")]
+    private static partial Regex Ahead();
+
+    /// <summary>What a record takes in a log, its share of the batch's header included.</summary>
+    internal static double RecordBytes(ProduceSpec send) => MeanBytes(send) + RecordOverheadBytes;
 
     private static double MeanBytes(ProduceSpec send) => SpecCheck.Values(send, seed: 1).MeanBytes;
 

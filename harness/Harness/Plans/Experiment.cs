@@ -21,6 +21,12 @@ public abstract class Experiment
     public abstract IReadOnlyList<Plan> Plans { get; }
 
     public abstract IReadOnlyList<ChartRequest> Charts { get; }
+
+    /// <summary>What is measured of it in minutes, by <see cref="Profile.Quick"/>.</summary>
+    public virtual QuickLook Quick => new();
+
+    /// <summary>What whoever reads its numbers must know beside what every result says: a sentence each.</summary>
+    public virtual IReadOnlyList<string> Caveats => [];
 }
 
 /// <summary>What is expected before the run.</summary>

@@ -111,6 +111,7 @@ public static class PlanSettings
     public static IReadOnlyList<(string Name, string Summary)> All { get; } =
         [.. Named.Select(setting => (setting.Name, setting.Summary)), (BrokerPrefix + "NAME", "any other broker setting, such as broker.segment.bytes"), (EnvironmentPrefix + "NAME", "a variable of the brokers' processes, such as env.DOTNET_gcServer"),
             (Sweep, "offered rates, such as 100k,200k,1M: the parts that produce, at each of them, and a curve of latency over the rate"),
+            (Profile.Setting, $"{string.Join(", ", Profile.All.Select(profile => profile.Name))}: how much time it is given; the same as --profile"),
             (Plan.PartAxis, "only the parts of the experiment whose name contains this")];
 
     /// <summary>The plan with one setting changed, or null when its kind of load has no such setting.</summary>

@@ -17,6 +17,9 @@ public enum ChartKind
     /// <summary>A metric per cell with its interval.</summary>
     Bars,
 
+    /// <summary>A metric over the values of one axis, in their order and equally far apart; a line per other combination, with intervals.</summary>
+    Curve,
+
     /// <summary>Cores used, stacked by process role, a bar per cell.</summary>
     CpuByProcess,
 
@@ -37,7 +40,7 @@ public sealed record ChartRequest
     /// <summary>The axis whose values become colours; null for one series per cell, or one in all where x takes the cells.</summary>
     public string? Series { get; init; }
 
-    /// <summary>The axis along x for <see cref="ChartKind.Bars"/>; null for all cells.</summary>
+    /// <summary>The axis along x for <see cref="ChartKind.Curve"/> and <see cref="ChartKind.Bars"/>; null for all cells of the latter.</summary>
     public string? X { get; init; }
 
     /// <summary>Draws only these cells, as <see cref="CellSelector"/> matches them.</summary>

@@ -44,6 +44,10 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
 
     public static readonly Metric CacheHits = new("cache-hits", "Share of reads from memory", "", false, run => run.Role(ProcessRole.Consumers) is null || run.GoodputBytes == 0 ? null : Math.Max(0, 1 - (run.DiskReadBytes / (double)run.GoodputBytes ?? 1)));
     public static readonly Metric CallsPerMb = new("calls-per-mb", "Broker's system calls per MB", "calls/MB", true, run => run.BrokerCallsPerSecond / (run.GoodputBytes / run.MeasuredSeconds / 1e6));
+    public static readonly Metric CallsPerRecord = new("calls-per-record", "Broker's system calls per record", "calls/record", true, run => PerRecord(run, run.BrokerCallsPerSecond));
+    public static readonly Metric CpuPerRecord = new("cpu-per-record", "Broker CPU per record", "us", true, run => PerRecord(run, Cores(run, ProcessRole.IsBroker) * 1e6));
+    public static readonly Metric PerCore = new("per-core", "Achieved rate by each core used, the generator's among them", "records/s", false, run => Achieved.Of(run) / Cores(run, _ => true));
+    public static readonly Metric OpenFiles = new("open-files", "Files and sockets open in the brokers", "", true, run => run.OpenFiles);
     public static readonly Metric Cached = new("cached", "Records in the page cache", "MB", true, run => run.CachedFileBytes / 1e6);
     public static readonly Metric Memory = new("memory", "Broker memory and page cache of its records", "MB", true, run => Rss.Of(run) + run.CachedFileBytes / 1e6);
     public static readonly Metric Beside = new("beside", "Read meanwhile by others", "MB/s", false, run => run.BesideBytesPerSecond / 1e6);
@@ -70,7 +74,7 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
     [
         Achieved, Held, Operations, Throughput, Mean, P50, P90, P95, P99, P999, Max, EndToEndP50, EndToEndP99, EndToEndMax, CpuPerGb, FileCpuPerGb,
         BrokerCores, TotalCores, GeneratorCores, HarnessCores, Rss, Lost, Duplicates, Uncommitted, Inconsistent, Differing, Failed, Resent, DiskWrites, DiskReads, MajorFaults,
-        CacheHits, CallsPerMb, Cached, Memory, Beside, ReadBack, Ready, FirstFetch, Ramp, Silence, Resumed, GcPause, GcPauseMax, GcCount, AllocRate, Contentions, PoolQueue,
+        CacheHits, CallsPerMb, CallsPerRecord, CpuPerRecord, PerCore, OpenFiles, Cached, Memory, Beside, ReadBack, Ready, FirstFetch, Ramp, Silence, Resumed, GcPause, GcPauseMax, GcCount, AllocRate, Contentions, PoolQueue,
     ];
 
     /// <exception cref="ResultException">There is no such metric; the message lists what there is.</exception>
@@ -83,6 +87,9 @@ public sealed record Metric(string Name, string Title, string Unit, bool LowerIs
         var brokers = run.Processes.Where(p => ProcessRole.IsBroker(p.Role)).Select(figure).ToList();
         return brokers.Count > 0 && brokers.TrueForAll(value => value is not null) ? [.. brokers.OfType<double>()] : null;
     }
+
+    // What is counted by the second, by the records of a second.
+    private static double? PerRecord(RunRow run, double? perSecond) => Achieved.Of(run) is > 0 and var rate ? perSecond / rate : null;
 
     private static double? Cores(RunRow run, Func<string, bool> role) =>
         run.Processes.Any(p => role(p.Role)) ? run.Processes.Where(p => role(p.Role)).Sum(p => p.Cores) : null;

@@ -56,6 +56,9 @@ public sealed record ResultPlan
     /// <summary>What was changed of the experiment, as given to <c>--set</c>; null in folders of before this was kept.</summary>
     public IReadOnlyList<string>? Overrides { get; init; }
 
+    /// <summary>How much time it was given, as <see cref="Plans.Profile"/> names it; null in folders of before there were profiles.</summary>
+    public string? Profile { get; init; }
+
     /// <summary>The command line that repeats this campaign.</summary>
     public required string Command { get; init; }
 

@@ -114,6 +114,9 @@ public sealed record RunRow
     /// <summary>What the page cache held of the nodes' records at the end of the measured time; null when not told.</summary>
     public long? CachedFileBytes { get; init; }
 
+    /// <summary>Files, sockets and other descriptors that all nodes had open at the end of the measured time; null where nobody could look.</summary>
+    public long? OpenFiles { get; init; }
+
     /// <summary>System calls of all nodes; null where they were not counted.</summary>
     public double? BrokerCallsPerSecond { get; init; }
 

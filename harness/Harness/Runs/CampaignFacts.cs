@@ -37,11 +37,19 @@ public static class CampaignFacts
             Cluster = Merge(campaign, DescribeCluster),
             Seed = campaign.Seed,
             Overrides = campaign.Overrides,
-            Charts = campaign.IsSwept ? [Curve, .. experiment.Charts.Where(chart => !chart.Only.ContainsKey(Axis.RateName))] : experiment.Charts,
+            Profile = campaign.Profile.Name,
+            Charts = [.. ChartsOf(campaign)],
             Command = command,
             Started = DateTimeOffset.UtcNow,
-            Caveats = [.. Caveats(campaign, machine, workFolder)],
+            Caveats = [.. campaign.Profile.Caveats(experiment), .. experiment.Caveats, .. Caveats(campaign, machine, workFolder)],
         };
+    }
+
+    // Charts of what an override or a profile has left out would only be reported as not drawn.
+    private static IEnumerable<ChartRequest> ChartsOf(Campaign campaign)
+    {
+        var charts = campaign.Experiment.Charts.Where(chart => campaign.Cells.Any(cell => CellSelector.Matches(chart.Only, cell.Facts.Values)));
+        return campaign.IsSwept ? charts.Where(chart => !chart.Only.ContainsKey(Axis.RateName)).Prepend(Curve) : charts;
     }
 
     /// <summary>A line per part where an experiment has several, else the facts as they are.</summary>

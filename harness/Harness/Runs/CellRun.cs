@@ -376,6 +376,7 @@ internal sealed class CellRun : IRun
                 _extras.Others = OtherProcesses.Read().Since(_others!);
                 faults?.End();
                 beside?.StopCounting();
+                _extras.OpenFiles = _run.Cell.Cluster.Hosts is null ? OpenFiles.Of(sampler.ProcessIds(name => name != Measurement.WorkerName)) : null;
                 _cachedFileBytes = _run.Cell.Cluster.Hosts is null ? PageCacheResidency.Of(_dataFolder, "*.log") : null;
                 break;
             case PhaseLine { Edge: PhaseEdge.Start } phase when sampler is not null:

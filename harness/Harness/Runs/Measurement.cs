@@ -61,6 +61,7 @@ internal sealed record Measurement(
             // Nodes with a network of their own talk over its bridge, those on hosts over theirs.
             LoopbackBytes = Run.Cell.Needs.HasFlag(FaultNeeds.Network) || Run.Cell.Cluster.Hosts is not null ? null : machines[0].LoopbackBytes,
             CachedFileBytes = Extras.CachedFileBytes,
+            OpenFiles = Extras.OpenFiles,
             BrokerCallsPerSecond = Extras.CallsPerSecond,
             BesideBytesPerSecond = Extras.BesideBytesPerSecond,
             ReadyMs = Extras.ReadyMs,

@@ -12,6 +12,8 @@ internal sealed class RunExtras
 
     public double? CallsPerSecond { get; set; }
 
+    public long? OpenFiles { get; set; }
+
     public double? BesideBytesPerSecond { get; set; }
 
     /// <summary>What Kafka's tool says of its latencies; null where the load was a worker's.</summary>

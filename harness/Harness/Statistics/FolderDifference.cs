@@ -77,6 +77,7 @@ public sealed record FolderDifference(DifferenceKind Kind, string What, string B
     private static IEnumerable<FolderDifference> OfSettings(CampaignResults bases, CampaignResults these, IReadOnlyList<CellPair> pairs) =>
         Differ(DifferenceKind.Setting, bases.Plan.Cluster, these.Plan.Cluster)
             .Concat(Differ(DifferenceKind.Setting, WithoutTime(bases.Plan.Load), WithoutTime(these.Plan.Load)))
+            .Concat(Differ(DifferenceKind.Setting, "profile", bases.Plan.Profile ?? "standard", these.Plan.Profile ?? "standard"))
             .Concat(Differ(DifferenceKind.Setting, "warm-up and measured time", Times(bases.Plan.Schedule), Times(these.Plan.Schedule)))
             .Concat(pairs.SelectMany(pair =>
                 Differ(DifferenceKind.Setting, SettingsOf(bases.Plan, pair.Base), SettingsOf(these.Plan, pair.These))))

@@ -15,6 +15,7 @@ internal static class ReportFacts
             ("Durability", string.Join("; ", campaign.Runs.Select(run => run.Durability).Distinct())),
             ("Varied", string.Join("; ", plan.Axes.Select(axis => $"{axis.Name}: {string.Join(", ", axis.Values.Select(value => Named(axis, value)))}"))),
             .. (plan.Saturation?.Found ?? []).Select(found => ("Found", plan.InWords(found))),
+            .. plan.Profile is { } profile ? [("Profile", profile)] : Array.Empty<(string, string)>(),
             ("Runs", RunsInWords(campaign)),
         ];
     }

@@ -16,6 +16,8 @@ internal sealed class SaturationExperiment(Experiment searched, LatencyTarget ta
 
     public override IReadOnlyList<Plan> Plans => searched.Plans;
 
+    public override QuickLook Quick => searched.Quick;
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.LatencyPercentiles, Title = "Latency at each rate that was tried" },

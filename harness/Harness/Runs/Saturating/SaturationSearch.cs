@@ -69,7 +69,7 @@ public sealed class SaturationSearch
 
     /// <summary>The lowest rate that an experiment names itself: where a search begins unless told otherwise.</summary>
     /// <exception cref="PlanException">An override is wrong.</exception>
-    public static double StartOf(Experiment experiment, IReadOnlyList<string> overrides) => overrides.Aggregate(experiment.Plans, PlanSettings.Override)
+    public static double StartOf(Experiment experiment, IReadOnlyList<string> overrides) => Profile.PlansOf(experiment, overrides)
         .Where(plan => plan.Load is ProduceLoad)
         .SelectMany(plan => plan.Vary
             .Where(axis => axis.Setting == PlanSettings.RateSetting).SelectMany(axis => axis.Values).Select(Rates.Parse).OfType<double>()
