@@ -31,6 +31,8 @@ public sealed class RandomAccess : Experiment
         Of("write", new FileWork { Action = FileAction.Write }) with { Vary = [Api("direct"), Blocks, Patterns] },
     ];
 
+    public override QuickLook Quick => QuickLook.At((Plan.PartAxis, ["read"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Reads, cold", Metric = "throughput", Series = "pattern", Only = Part("read") },

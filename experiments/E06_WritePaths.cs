@@ -41,6 +41,8 @@ public sealed class WritePaths : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At(("api", ["system-call", "random-access", "file-stream"]), ("blockBytes", ["64KiB"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Rate into a new file, made durable every 16 MiB", Metric = "throughput", X = "blockBytes", Series = "api" },

@@ -34,6 +34,8 @@ public sealed class Readahead : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At(("blockBytes", ["4KiB"]), ("advice", ["none", "random"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Cold sequential reads by what the kernel is told", Metric = "throughput", Series = "advice" },

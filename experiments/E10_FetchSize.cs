@@ -24,6 +24,8 @@ public sealed class FetchSize : Experiment
 
     public override IReadOnlyList<Plan> Plans => [Of("cpu", countCalls: false, repeats: 2), Of("calls", countCalls: true, repeats: 1)];
 
+    public override QuickLook Quick => QuickLook.At(("read", ["sendfile", "positioned"]), ("fetchBytes", ["1MiB"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Broker CPU per GB", Metric = "cpu-per-gb", X = "fetchBytes", Series = "read", Only = Part("cpu") },

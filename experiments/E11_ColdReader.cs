@@ -46,6 +46,8 @@ public sealed class ColdReader : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At(("read", ["sendfile", "positioned"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.LatencyPercentiles, Title = "Produce latency by read path and bytes of a backlog that is read", Only = On(AsItIs) },

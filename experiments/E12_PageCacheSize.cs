@@ -42,6 +42,8 @@ public sealed class PageCacheSize : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At(("memory", ["320MiB", "2GiB"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Share of reads from memory", Metric = "cache-hits" },

@@ -43,6 +43,8 @@ public sealed class Restart : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At(("fillBytes", ["10GiB"]), ("restart", ["clean"])) with { Repeats = 1 };
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "From start to a first fetch: 10 GiB", Metric = "first-fetch", X = "restart", Series = "pageCache", Only = Held("10GiB") },

@@ -42,6 +42,8 @@ public sealed class HeapCache : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At(("cache", ["none", "heap-tail(budget=256MiB)"]), ("serverGC", ["0"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Broker memory and page cache of its records", Metric = "memory", X = "cache", Series = "serverGC" },

@@ -39,6 +39,9 @@ public sealed class Retention : Experiment
         },
     ];
 
+    // Retention is at work only once more is there than is kept.
+    public override QuickLook Quick => new() { Warmup = TimeSpan.FromSeconds(4), Measure = TimeSpan.FromSeconds(4) };
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.LatencyPercentiles, Title = "Produce latency, all kept (-1) and 128 MB kept" },

@@ -32,6 +32,8 @@ public sealed class BatchChecks : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At(("check", ["header", "records"]), ("recordSize", ["100B"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Broker CPU per GB", Metric = "cpu-per-gb", X = "recordSize", Series = "check" },

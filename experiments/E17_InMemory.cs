@@ -24,6 +24,8 @@ public sealed class InMemory : Experiment
 
     public override IReadOnlyList<Plan> Plans => [Of("disk", new()), Of("tmpfs", new() { Data = DataPlace.Tmpfs }), Of("memory", new ClusterPlan().WithStrategy("write", "memory"))];
 
+    public override QuickLook Quick => QuickLook.At((Plan.PartAxis, ["disk", "tmpfs"]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Rate of appending, never flushed", Metric = "throughput" },

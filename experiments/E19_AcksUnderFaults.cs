@@ -36,6 +36,9 @@ public sealed class AcksUnderFaults : Experiment
         Of("leader only", minInSync: 1, countsLoss: true, [Axis.Load("acks", "0", "1")]),
     ];
 
+    // The controls that must lose something are the leader's alone.
+    public override QuickLook Quick => QuickLook.At((Plan.PartAxis, ["two in sync", "leader only"]), ("acks", ["all", "1"])) with { Repeats = 1 };
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Acknowledged records lost: the leader is killed", Metric = "lost", Only = new Dictionary<string, string> { ["fault"] = Kill } },

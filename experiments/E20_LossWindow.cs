@@ -63,6 +63,8 @@ public sealed class LossWindow : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At((Plan.PartAxis, ["one of three", "all three"])) with { Repeats = 1 };
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         Lost("Acknowledged records lost by a node alone", "alone"),

@@ -43,6 +43,8 @@ public sealed class RoundTrip : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At(("link", [Zones, Regions]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Rate by the distance between brokers", Metric = "achieved", X = "link", Series = "acks" },

@@ -69,6 +69,8 @@ public sealed class SlowFollower : Experiment
         },
     ];
 
+    public override QuickLook Quick => QuickLook.At((Plan.PartAxis, [LeaderDies]));
+
     public override IReadOnlyList<ChartRequest> Charts =>
     [
         new() { Kind = ChartKind.Bars, Title = "Median latency by what is slow about one follower", Metric = "p50", X = "follower", Series = "acks", Only = Of(Waits) },
