@@ -28,9 +28,13 @@ internal static class CampaignJob
     /// <exception cref="PlanException">The disk is too small for it.</exception>
     /// <exception cref="CommandException">The data folder cannot be written.</exception>
     public static Task<CampaignResult> Measure(
-        Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, CancellationToken stop) =>
+        Campaign campaign, ISystemUnderTest system, CampaignPlaces places, Surroundings surroundings, CancellationToken stop, Action<string>? begun = null) =>
         Run(campaign, system, places, surroundings, (machine, workFolder) =>
-            ResultFolder.Create(places.Out, CampaignFacts.Describe(campaign, machine, workFolder, CommandLineOf(campaign)), machine),
+            {
+                var folder = ResultFolder.Create(places.Out, CampaignFacts.Describe(campaign, machine, workFolder, CommandLineOf(campaign)), machine);
+                begun?.Invoke(folder.Path);
+                return folder;
+            },
             (runner, folder) => runner.Run(campaign, folder, stop), stop);
 
     /// <summary>Makes the runs of a campaign that its folder does not have.</summary>

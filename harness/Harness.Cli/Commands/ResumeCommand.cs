@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Harness.Results.Claims;
 using Harness.Statistics;
 
 namespace Harness.Cli.Commands;
@@ -27,6 +28,9 @@ internal static class ResumeCommand
         { folder, allow, data };
         command.SetAction(async (parsed, stop) =>
         {
+            if (ClaimsFolder.IsOne(parsed.GetValue(folder)!))
+                return await ClaimsJob.Resume(parsed.GetValue(folder)!, parsed.GetValue(allow)!, parsed.GetValue(data) ?? Checkout.Data, surroundings, stop);
+
             var results = CampaignResults.Open(parsed.GetValue(folder)!);
             if (results.Plan.Finished is not null)
             {

@@ -97,16 +97,18 @@ public sealed class ResultFolder
 
     /// <summary>Keeps other campaigns from writing here until it is disposed of, or this process ends.</summary>
     /// <exception cref="ResultException">Another campaign is writing here.</exception>
-    public IDisposable TakeForWriting()
+    public IDisposable TakeForWriting() => TakeForWriting(Path);
+
+    internal static IDisposable TakeForWriting(string folder)
     {
         try
         {
             return new FileStream(
-                System.IO.Path.Combine(Path, "campaign.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+                System.IO.Path.Combine(folder, "campaign.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
         }
         catch (IOException e)
         {
-            throw new ResultException($"{Path} is being written by another campaign: {e.Message}", e);
+            throw new ResultException($"{folder} is being written by another campaign: {e.Message}", e);
         }
     }
 
@@ -170,9 +172,11 @@ public sealed class ResultFolder
     public IReadOnlyList<AckPoint> ReadAcks(RunRow run) => ReadTable<AckPoint>("acks", run);
 
     /// <summary>Puts a chart or the report beside the data; the name is relative to <see cref="Path"/>: <c>charts/p99.svg</c>.</summary>
-    public void WriteText(string name, string text)
+    public void WriteText(string name, string text) => PutText(System.IO.Path.Combine(Path, name), text);
+
+    /// <summary>Puts a file in place whole, or not at all.</summary>
+    internal static void PutText(string path, string text)
     {
-        var path = System.IO.Path.Combine(Path, name);
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         var temporary = path + ".part";
         File.WriteAllText(temporary, text, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
@@ -213,7 +217,7 @@ public sealed class ResultFolder
         return [.. table.Rows.Select(row => CsvColumns<T>.Read(header => index.TryGetValue(header, out var i) ? row[i] : null))];
     }
 
-    private static T ReadJson<T>(string path)
+    internal static T ReadJson<T>(string path)
     {
         try
         {
