@@ -81,6 +81,7 @@ internal sealed class BrokerNode : IDisposable
     /// <exception cref="DataFolderException">The data folder is in use, foreign or not writable.</exception>
     /// <exception cref="MetadataException">The cluster's shared state cannot be used.</exception>
     /// <exception cref="System.Net.Sockets.SocketException">A port cannot be bound.</exception>
+    /// <exception cref="TlsException">The keystore cannot be used.</exception>
     public static BrokerNode Start(BrokerOptions options) => new(options);
 
     /// <summary>Stops cleanly: others lead what it led, no more requests, everything flushed, the next start needs no recovery.</summary>
@@ -111,7 +112,10 @@ internal sealed class BrokerNode : IDisposable
         var transport = Keep(Transports.Catalog.Create(options.Network).Instance);
         transport.Failed += (peer, error) => NodeLog.Warn(
             error is WireException ? $"closed the connection of {peer}: {error.Message}" : $"connection of {peer}: {error}");
-        return transport.Listen(endpoint, wire => new Connection(wire, dispatch, kind, options.MaxRequestBytes), kind == ListenerKind.Client ? "clients" : "brokers");
+        var isForClients = kind == ListenerKind.Client;
+        return transport.Listen(
+            endpoint, wire => new Connection(wire, dispatch, kind, options.MaxRequestBytes), isForClients ? "clients" : "brokers",
+            isForClients ? options.Security.Open() : null);
     }
 
     private static NodeSettings Settings(BrokerOptions options) => new()

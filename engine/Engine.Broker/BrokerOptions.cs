@@ -94,6 +94,9 @@ internal sealed record BrokerOptions
     /// <summary>What it gives to that.</summary>
     public CompactorSettings Compactor { get; init; } = new();
 
+    /// <summary>How clients' connections are protected.</summary>
+    public ClientSecurity Security { get; init; } = ClientSecurity.Default;
+
     /// <summary>The largest request taken, in bytes. Kafka's default, 100 MiB.</summary>
     public int MaxRequestBytes { get; init; } = 100 << 20;
 
@@ -141,6 +144,7 @@ internal sealed record BrokerOptions
         if (NodeId < 0) problems.Add("--node-id is required: a number from 0 up, different for each node");
         if (Data.Length == 0 && !CheckOnly) problems.Add("--data is required: the folder for this node's logs");
         if (Session.Problem() is { } session) problems.Add(session);
+        if (Security.Problem(looksAtFiles: !CheckOnly) is { } security) problems.Add(security);
         foreach (var (catalog, text) in Catalogs.Zip(StrategyTexts()))
         {
             try
@@ -163,6 +167,7 @@ internal sealed record BrokerOptions
     {
         var resolved = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (seam, label) in ResolvedStrategies()) resolved[seam] = label;
+        if (Security.UsesTls) resolved["read.clients"] = Security.ReadFor(resolved[ReadPaths.Catalog.Seam]);
         foreach (var key in TopicConfigKey.All) resolved[key.Name] = key.Get(Topics);
         foreach (var setting in NodeSetting.All) resolved[setting.Name] = setting.Get(this);
         return resolved;

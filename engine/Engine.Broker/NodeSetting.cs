@@ -1,4 +1,5 @@
 using System.Globalization;
+using Engine.Broker.Network;
 
 namespace Engine.Broker;
 
@@ -37,6 +38,12 @@ internal sealed record NodeSetting(string Name, string Allowed, Func<BrokerOptio
         // The largest number is no limit, as Kafka's largest is.
         Number("log.cleaner.io.max.bytes.per.second", 1 << 10, int.MaxValue, o => (int)Math.Min(int.MaxValue, o.Compactor.BytesPerSecond),
             (o, n) => o with { Compactor = o.Compactor with { BytesPerSecond = n == int.MaxValue ? long.MaxValue : n } }),
+        new(ClientSecurity.ProtocolSetting, "PLAINTEXT or SSL", o => o.Security.Protocol,
+            (o, text) => text is "PLAINTEXT" or "SSL" ? o with { Security = o.Security with { UsesTls = text == "SSL" } } : null),
+        new(ClientSecurity.KeystoreSetting, "a PEM file with a private key and its certificate", o => o.Security.Keystore,
+            (o, text) => text.Length > 0 ? o with { Security = o.Security with { Keystore = text } } : null),
+        new(ClientSecurity.VersionsSetting, "TLSv1.2, TLSv1.3, or both with a comma between them", o => o.Security.VersionNames,
+            (o, text) => ClientSecurity.ParseVersions(text) is { } versions ? o with { Security = o.Security with { Versions = versions } } : null),
         Number("socket.request.max.bytes", 1024, 1 << 29, o => o.MaxRequestBytes, (o, n) => o with { MaxRequestBytes = n }),
     ];
 

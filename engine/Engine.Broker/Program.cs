@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Engine.Broker;
 using Engine.Broker.Metadata;
+using Engine.Broker.Network;
 using Engine.Storage;
 using Engine.Storage.Cache;
 
@@ -55,7 +56,7 @@ try
     }));
     return 0;
 }
-catch (Exception error) when (error is DataFolderException or MetadataException or SocketException or IOException or UnauthorizedAccessException)
+catch (Exception error) when (error is DataFolderException or MetadataException or TlsException or SocketException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(error is SocketException
         ? $"cannot listen on {options.Listen} or {options.InterBroker}: {error.Message}"

@@ -19,8 +19,12 @@ internal interface ITransport : IDisposable
     /// <param name="endpoint">Port 0 chooses a free one.</param>
     /// <param name="onConnection">Makes the connection's handler; may already send.</param>
     /// <param name="name">Begins the names of the threads that serve this port.</param>
+    /// <param name="tls">
+    /// Has connections speak TLS: the handler sees and sends what is inside, and nothing before the handshake is over. What a slice names of
+    /// a file is then copied and encrypted instead of sent by sendfile(2). Null: plaintext.
+    /// </param>
     /// <exception cref="System.Net.Sockets.SocketException">The address cannot be bound.</exception>
-    IListener Listen(IPEndPoint endpoint, Func<ITransportConnection, IConnectionHandler> onConnection, string name);
+    IListener Listen(IPEndPoint endpoint, Func<ITransportConnection, IConnectionHandler> onConnection, string name, ServerTls? tls = null);
 }
 
 /// <summary>An open port. Dispose closes the port only; accepted connections live on until they or the transport are closed.</summary>

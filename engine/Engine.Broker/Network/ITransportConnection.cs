@@ -26,7 +26,7 @@ internal interface ITransportConnection
     void Send(Block block, int length, bool more);
 
     /// <summary>
-    /// Sends a piece of a log, by sendfile(2) when it is a file range, and releases it exactly once afterwards. With
+    /// Sends a piece of a log, by sendfile(2) when it is a file range and the connection is not encrypted, and releases it exactly once afterwards. With
     /// <paramref name="more"/> the message goes on, as above.
     /// </summary>
     void Send(in LogSlice slice, bool more);

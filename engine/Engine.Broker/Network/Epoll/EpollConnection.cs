@@ -6,8 +6,8 @@ namespace Engine.Broker.Network.Epoll;
 
 /// <summary>A connection of an <see cref="EpollLoop"/>, whose thread is the connection's own.</summary>
 internal sealed class EpollConnection(
-    EpollLoop loop, SocketHandle socket, EndPoint? remote, DiskThreads disk, Action<EndPoint?, Exception> report)
-    : SocketConnection(socket, remote, blocks: false, disk, report)
+    EpollLoop loop, SocketHandle socket, Passage passage, EndPoint? remote, DiskThreads disk, Action<EndPoint?, Exception> report)
+    : SocketConnection(socket, passage, remote, blocks: false, disk, report)
 {
     // Enough to catch up with a peer that writes while we read, and short enough for the others to wait for.
     private const int ReceivesPerTurn = 4;

@@ -21,12 +21,14 @@ internal sealed class EpollTransport(int loops, TimeSpan slice) : SocketTranspor
         if (_loops.Length == 0) _loops = [.. Enumerable.Range(0, loops).Select(i => new EpollLoop($"epoll-{i}", slice))];
     }
 
-    protected override void Accepted(
-        SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
+    protected override SocketConnection? Accepted(SocketHandle socket, Passage passage, EndPoint? remote, Port port)
     {
         var loop = _loops[(int)(Interlocked.Increment(ref _accepted) % (uint)_loops.Length)];
-        var connection = new EpollConnection(loop, socket, remote, Disk, Report);
-        if (connection.TryAttach(onConnection)) connection.Start();
+        var connection = new EpollConnection(loop, socket, passage, remote, Disk, Report);
+        if (!connection.TryAttach(port.OnConnection)) return null;
+
+        connection.Start();
+        return connection;
     }
 
     protected override void Stop()

@@ -1,7 +1,3 @@
-using System.Buffers;
-using System.Runtime.CompilerServices;
-using Microsoft.Win32.SafeHandles;
-
 namespace Engine.Broker.Network.Sockets;
 
 /// <summary>The queue between whoever sends on a connection and its socket. Any thread may call any member.</summary>
@@ -15,8 +11,9 @@ namespace Engine.Broker.Network.Sockets;
 /// </para>
 /// </remarks>
 /// <param name="socket">Where the bytes go.</param>
+/// <param name="passage">How they get there.</param>
 /// <param name="blocks">The socket is a blocking one. Senders then leave file ranges, which cannot be sent without waiting, to <see cref="SendRest"/>.</param>
-internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
+internal sealed unsafe class Outbox(SocketHandle socket, Passage passage, bool blocks)
 {
     // A turn ends after so much, as others wait for the thread, one of the event loop's or one that waits for the disk.
     private const long TurnBytes = 1 << 20;
@@ -24,9 +21,6 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
     // File ranges from here on are sent corked. sendfile(2) lets go of the socket every 64 KiB, and an acknowledgement that comes
     // in between pushes the odd bytes behind the last full segment out on their own: a third more segments, and CPU, a byte.
     private const int CorkBytes = 128 << 10;
-
-    private const nint SocketFull = -1;
-    private const nint PeerGone = -2;
 
     private readonly Lock _lock = new();
     private Piece[] _ring = new Piece[4];
@@ -135,9 +129,9 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
             if (waits) pieces[0].BringIn();
             if (!_corked && pieces[0].File is not null && pieces[0].Left >= CorkBytes) Cork(true);
             var sent = pieces[0].File is { } file
-                ? SendFile(file, pieces[0])
-                : SendMemory(pieces[..count], (mayWait ? 0 : LibC.MsgDontWait) | (more ? LibC.MsgMore : 0));
-            if (sent < 0) outcome = sent == SocketFull ? Outcome.Blocked : Outcome.Broken;
+                ? passage.SendFile(file, pieces[0])
+                : passage.SendMemory(pieces[..count], (mayWait ? 0 : LibC.MsgDontWait) | (more ? LibC.MsgMore : 0));
+            if (sent < 0) outcome = sent == Passage.NotNow ? Outcome.Blocked : Outcome.Broken;
             if (sent <= 0) continue;
 
             if (waits) pieces[0].NoteUsed();
@@ -221,40 +215,6 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
         foreach (ref readonly var piece in pieces[..through]) piece.Release();
     }
 
-    private nint SendMemory(ReadOnlySpan<Piece> pieces, int flags)
-    {
-        var vectors = stackalloc LibC.IoVector[Gathering.MostPieces];
-        Pins pins = default;
-        for (var i = 0; i < pieces.Length; i++)
-        {
-            var length = Math.Min(pieces[i].Next, pieces[i].MostAtOnce);
-            vectors[i] = new() { Start = pieces[i].Pin(out pins[i]), Length = (nuint)length };
-            if (length < pieces[i].Left) flags |= LibC.MsgMore;
-        }
-
-        var message = new LibC.MessageHeader { Vectors = vectors, VectorCount = (nuint)pieces.Length };
-        nint sent;
-        do
-            sent = LibC.SendMessage(socket.Descriptor, &message, flags | LibC.MsgNoSignal);
-        while (sent < 0 && LibC.LastError == Errno.Interrupted);
-
-        var result = sent >= 0 ? sent : Failure();
-        for (var i = 0; i < pieces.Length; i++) pins[i].Dispose();
-        return result;
-    }
-
-    private nint SendFile(SafeFileHandle file, in Piece piece)
-    {
-        var position = piece.FilePosition;
-        nint sent;
-        do
-            sent = LibC.SendFile(socket.Descriptor, file, &position, (nuint)piece.Next);
-        while (sent < 0 && LibC.LastError == Errno.Interrupted);
-
-        // 0: the file ends before the range does. Its length was announced to the peer already, so there is no way on.
-        return sent > 0 ? sent : sent == 0 ? PeerGone : Failure();
-    }
-
     /// <summary>Has only full segments leave, or what is there (TCP_CORK, tcp(7)). Sockets that are not TCP's refuse, and lose nothing.</summary>
     private void Cork(bool on)
     {
@@ -262,8 +222,6 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
         _ = LibC.SetSocketOption(socket.Descriptor, LibC.SolTcp, LibC.TcpCork, &value, sizeof(int));
         _corked = on;
     }
-
-    private static nint Failure() => LibC.LastError == Errno.TryAgain ? SocketFull : PeerGone;
 
     private ref Piece Queued(int index) => ref _ring[(_head + index) & (_ring.Length - 1)];
 
@@ -310,11 +268,5 @@ internal sealed unsafe class Outbox(SocketHandle socket, bool blocks)
 
         /// <summary>A disk thread: for the disk.</summary>
         Cold,
-    }
-
-    [InlineArray(Gathering.MostPieces)]
-    private struct Pins
-    {
-        private MemoryHandle _first;
     }
 }

@@ -28,6 +28,9 @@ internal unsafe struct Piece
         Length = length;
     }
 
+    /// <summary>Bytes that go out as they are, ahead of what is encrypted after them: a TLS session's own.</summary>
+    public static Piece OfEncrypted(Block block, int length) => new(block, length) { IsEncrypted = true };
+
     public Piece(in LogSlice slice)
     {
         _slice = slice;
@@ -44,6 +47,9 @@ internal unsafe struct Piece
 
     /// <summary>How much of it one system call may copy.</summary>
     public readonly int MostAtOnce => IsFaultedIn ? MostFaultedBytes : int.MaxValue;
+
+    /// <summary>Whether it is not to be encrypted, because it is.</summary>
+    public bool IsEncrypted { get; private init; }
 
     public readonly SafeFileHandle? File => _slice.File;
 
@@ -62,6 +68,9 @@ internal unsafe struct Piece
 
     /// <summary>Tells that the next byte was sent by someone who waited for it.</summary>
     public readonly void NoteUsed() => _slice.NoteUsed(_sent);
+
+    /// <summary>What is left of a piece in memory.</summary>
+    public readonly ReadOnlyMemory<byte> Bytes => _block is not null ? _block.Bytes.AsMemory(_sent, Left) : _slice.Memory[_sent..];
 
     /// <summary>The address of what is left of a piece in memory, until <paramref name="pin"/> is disposed.</summary>
     public readonly byte* Pin(out MemoryHandle pin)

@@ -4,17 +4,18 @@ using Engine.Core.Memory;
 
 namespace Engine.Broker.Network.Sockets;
 
-/// <summary>What a connection is under every strategy: an inbox, a handler and an outbox. The strategy decides who waits, and where.</summary>
+/// <summary>What a connection is under every strategy: an inbox, a handler, an outbox, and a passage to the socket. The strategy decides who waits, and where.</summary>
 /// <remarks>One thread, the connection's own, receives, calls the handler and ends the connection; every thread may send.</remarks>
 internal abstract class SocketConnection(
-    SocketHandle socket, EndPoint? remote, bool blocks, DiskThreads disk, Action<EndPoint?, Exception> report)
+    SocketHandle socket, Passage passage, EndPoint? remote, bool blocks, DiskThreads disk, Action<EndPoint?, Exception> report)
     : ITransportConnection, IDiskWork
 {
     // Reading stops above this, until half of it has gone: a peer that asks and does not take the answers keeps only this much of us.
     private const long MostQueuedBytes = 16 << 20;
 
     private readonly Inbox _inbox = new(BlockPool.Shared);
-    private readonly Outbox _outbox = new(socket, blocks);
+    private readonly Passage _passage = passage;
+    private readonly Outbox _outbox = new(socket, passage, blocks);
     private IConnectionHandler? _handler;
     private int _receivingThread;
     private volatile bool _paused;
@@ -26,9 +27,12 @@ internal abstract class SocketConnection(
 
     public long QueuedBytes => _outbox.QueuedBytes;
 
+    /// <summary>Whether the handler may hear of the peer, see <see cref="Passage.IsEstablished"/>.</summary>
+    public bool IsEstablished => _passage.IsEstablished;
+
     protected SocketHandle Socket => socket;
 
-    protected bool IsClosing => _closing;
+    public bool IsClosing => _closing;
 
     /// <summary>Whether bytes may be received and offered now.</summary>
     protected bool MayReceive => !_paused && !_choked && !_closing;
@@ -100,35 +104,28 @@ internal abstract class SocketConnection(
 
     /// <summary>Receives once and offers what there is. The connection's thread only.</summary>
     /// <returns>Whether the socket may hold more already; false when it was seen empty or the connection is closing.</returns>
-    protected unsafe bool Receive()
+    protected bool Receive()
     {
         nint received;
-        int room;
+        bool mayHoldMore;
         try
         {
-            var space = _inbox.Room(Handler.BytesWanted);
-            room = space.Length;
-            fixed (byte* start = space)
-            {
-                do
-                    received = LibC.Receive(socket.Descriptor, start, (nuint)room, 0);
-                while (received < 0 && LibC.LastError == Errno.Interrupted);
-            }
+            received = _passage.Receive(_inbox, _outbox, Handler.BytesWanted, out mayHoldMore);
         }
-        catch (Exception e) // the handler's, or there is no block for the frame it wants
+        catch (Exception e) // the handler's, the passage's, or there is no block for the frame it wants
         {
+            After(_outbox.TrySend()); // the passage may have left word for the peer
             Fail(e);
             return false;
         }
 
         if (received > 0)
         {
-            _inbox.Filled((int)received);
             Offer();
-            return received == room && MayReceive;
+            return mayHoldMore && MayReceive;
         }
 
-        if (received < 0 && LibC.LastError == Errno.TryAgain)
+        if (received == Passage.NotNow)
             _inbox.GiveBackIfEmpty();
         else
             Close(); // the peer has finished, or the connection broke
@@ -153,6 +150,7 @@ internal abstract class SocketConnection(
     {
         _closing = true;
         _outbox.Drop();
+        _passage.End();
         _inbox.GiveBack();
         socket.Dispose();
         try
@@ -208,6 +206,7 @@ internal abstract class SocketConnection(
         _receivingThread = 0;
         _inbox.GiveBackIfEmpty();
         if (_outbox.Count > 0) SendAnswers();
+        if (_passage.IsEnded && MayReceive) Close(); // as after the last byte of a socket: whoever paused hears of it later
     }
 
     private void OfferUntilStuck()
@@ -247,7 +246,8 @@ internal abstract class SocketConnection(
         Wake();
     }
 
-    protected void Fail(Exception exception)
+    /// <summary>Ends the connection soon and reports why. Any thread.</summary>
+    public void Fail(Exception exception)
     {
         Close();
         report(remote, exception);

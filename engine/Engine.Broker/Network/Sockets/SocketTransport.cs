@@ -10,17 +10,19 @@ internal abstract class SocketTransport(bool blocking) : ITransport
 
     private readonly Lock _lock = new();
     private readonly List<Listener> _listeners = [];
+    private readonly Handshakes _handshakes = new();
     private bool _disposed;
 
     public event Action<EndPoint?, Exception>? Failed;
 
-    public IListener Listen(IPEndPoint endpoint, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
+    public IListener Listen(IPEndPoint endpoint, Func<ITransportConnection, IConnectionHandler> onConnection, string name, ServerTls? tls)
     {
+        var port = new Port(onConnection, name, tls);
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_listeners.Count == 0) Start();
-            var listener = new Listener(endpoint, name, blocking, (socket, remote) => Accepted(socket, remote, onConnection, name), Report);
+            var listener = new Listener(endpoint, name, blocking, (socket, remote) => Accepted(socket, remote, port), Report);
             _listeners.Add(listener);
             return listener;
         }
@@ -35,6 +37,7 @@ internal abstract class SocketTransport(bool blocking) : ITransport
         }
 
         foreach (var listener in _listeners) listener.Dispose();
+        _handshakes.Dispose();
         Stop();
         Disk.Dispose(); // after the connections: what they still wait for ends with them
     }
@@ -46,11 +49,29 @@ internal abstract class SocketTransport(bool blocking) : ITransport
     protected abstract void Start();
 
     /// <summary>Takes over a connection, on its listener's thread. Does not throw.</summary>
-    protected abstract void Accepted(
-        SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name);
+    /// <returns>The connection; null when it has ended already.</returns>
+    protected abstract SocketConnection? Accepted(SocketHandle socket, Passage passage, EndPoint? remote, Port port);
 
     /// <summary>Ends all connections and waits for their threads. Nothing is accepted any more.</summary>
     protected abstract void Stop();
 
+    private void Accepted(SocketHandle socket, EndPoint? remote, Port port)
+    {
+        if (port.Tls is not { } tls)
+        {
+            Accepted(socket, new PlainPassage(socket), remote, port);
+            return;
+        }
+
+        var connection = Accepted(socket, new TlsPassage(socket, tls.NewSession()), remote, port);
+        if (connection is not null) _handshakes.Await(connection, tls.HandshakeTimeout);
+    }
+
     protected void Report(EndPoint? remote, Exception exception) => Failed?.Invoke(remote, exception);
 }
+
+/// <summary>What connections to one port have in common.</summary>
+/// <param name="OnConnection">Makes a connection's handler.</param>
+/// <param name="Name">Begins the names of its threads.</param>
+/// <param name="Tls">What it takes to speak TLS; null: plaintext.</param>
+internal sealed record Port(Func<ITransportConnection, IConnectionHandler> OnConnection, string Name, ServerTls? Tls);

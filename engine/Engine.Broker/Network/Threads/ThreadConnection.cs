@@ -22,9 +22,9 @@ internal sealed class ThreadConnection : SocketConnection
     private bool _ended;
 
     public ThreadConnection(
-        SocketHandle socket, EndPoint? remote, string name, TimeSpan slice, DiskThreads disk, Action<EndPoint?, Exception> report,
+        SocketHandle socket, Passage passage, EndPoint? remote, string name, TimeSpan slice, DiskThreads disk, Action<EndPoint?, Exception> report,
         Action<ThreadConnection> onEnd)
-        : base(socket, remote, blocks: true, disk, report)
+        : base(socket, passage, remote, blocks: true, disk, report)
     {
         (_slice, _onEnd) = (slice, onEnd);
         _reader = new(Read, StackBytes) { Name = name, IsBackground = true };

@@ -18,14 +18,15 @@ internal sealed class ThreadsTransport(TimeSpan slice) : SocketTransport(blockin
     {
     }
 
-    protected override void Accepted(
-        SocketHandle socket, EndPoint? remote, Func<ITransportConnection, IConnectionHandler> onConnection, string name)
+    protected override SocketConnection? Accepted(SocketHandle socket, Passage passage, EndPoint? remote, Port port)
     {
-        var connection = new ThreadConnection(socket, remote, $"{name}-{Interlocked.Increment(ref _accepted)}", slice, Disk, Report, Ended);
-        if (!connection.TryAttach(onConnection)) return;
+        var connection = new ThreadConnection(
+            socket, passage, remote, $"{port.Name}-{Interlocked.Increment(ref _accepted)}", slice, Disk, Report, Ended);
+        if (!connection.TryAttach(port.OnConnection)) return null;
 
         lock (_lock) _connections.Add(connection);
         connection.Start();
+        return connection;
     }
 
     protected override void Stop()

@@ -12,11 +12,11 @@ internal sealed class Host : IDisposable
 
     private readonly List<Socket> _clients = [];
 
-    public Host(string transport, Func<ITransportConnection, IConnectionHandler> onConnection)
+    public Host(string transport, Func<ITransportConnection, IConnectionHandler> onConnection, ServerTls? tls = null)
     {
         Transport = Transports.Catalog.Create(transport).Instance;
         Transport.Failed += (_, exception) => Failures.Add(exception);
-        Listener = Transport.Listen(new(IPAddress.Loopback, 0), onConnection, "test");
+        Listener = Transport.Listen(new(IPAddress.Loopback, 0), onConnection, "test", tls);
     }
 
     /// <summary>Every registered strategy, and the parameters worth a test of their own.</summary>

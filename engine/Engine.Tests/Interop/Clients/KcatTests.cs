@@ -105,6 +105,6 @@ internal static class Kcat
     }
 
     /// <summary>Reads a partition from an offset to its end.</summary>
-    public static string[] Consume(string bootstrap, string topic, int partition, string offset = "beginning") =>
-        ClientTools.Run("kcat", ["-C", "-b", bootstrap, "-t", topic, "-p", $"{partition}", "-o", offset, "-e", "-q"]).TrimEnd('\n').Split('\n');
+    public static string[] Consume(string bootstrap, string topic, int partition, string offset = "beginning", params string[] options) =>
+        ClientTools.Run("kcat", ["-C", "-b", bootstrap, "-t", topic, "-p", $"{partition}", "-o", offset, "-e", "-q", .. options]).TrimEnd('\n').Split('\n');
 }
