@@ -150,6 +150,20 @@ public sealed class CampaignTests
         Assert.Contains("cluster.replication=3", error.Message);
     }
 
+    [Theory]
+    [InlineData("cluster.tls=tls11", "none, tls12, tls13")]
+    [InlineData("broker.security.protocol=SSL", "cluster.tls")]
+    [InlineData("broker.ssl.keystore.location=key.pem", "cluster.tls")]
+    [InlineData("cluster.tls=tls13;load.generator=kafka-tools;load.idempotent=false", "cluster.tls to none")]
+    public async Task Prepare_TlsThatCannotBeHad_SaysWhatToSet(string overrides, string expected)
+    {
+        var plan = TestPlans.Produce with { Vary = [] };
+
+        var error = await Assert.ThrowsAsync<PlanException>(() => TestPlans.Prepare(TestPlans.Of(plan), 7, overrides.Split(';')));
+
+        Assert.Contains(expected, error.Message);
+    }
+
     [Fact]
     public async Task Prepare_CellsOnOneCluster_AskTheSystemOnceForEach()
     {

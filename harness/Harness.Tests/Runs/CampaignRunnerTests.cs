@@ -71,6 +71,27 @@ public sealed class CampaignRunnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_OverTls_IsMeasuredAndSaysSoEverywhere()
+    {
+        var plan = TestPlans.Read with
+        {
+            Load = new ReadLoad { FillBytes = 8 << 20, Send = new ProduceSpec { RecordSize = "1KiB" } },
+            Vary = [Axis.Named("tls", "cluster.tls", ("none", "plaintext"), ("tls13", "TLS 1.3"))],
+            Schedule = Brief,
+        };
+
+        var result = await Run(TestPlans.Of(plan), CancellationToken.None);
+
+        AssertMeasured(result);
+        Assert.Equal(["", "TLSv1.3"], result.Folder.Runs.OrderBy(run => run.Cell).Select(run => run.Security));
+        Assert.Equal(2, result.Folder.Plan.Nodes.Count);
+        Assert.Equal("copied and encrypted, no sendfile", result.Folder.Plan.Nodes.Single(node => node.Settings["security.protocol"] == "SSL").Settings["read.clients"]);
+        Assert.Contains("clients plaintext or TLSv1.3", File.ReadAllText(result.Folder.ReportPath));
+        // The key went with the data.
+        Assert.Empty(Directory.EnumerateFiles(_folder, "*.pem", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task Run_Files_CountsWhatTheWorkerDidAndLeavesNothing()
     {
         var plan = new Plan

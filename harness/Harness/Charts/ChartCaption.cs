@@ -5,7 +5,7 @@ using Harness.Statistics;
 
 namespace Harness.Charts;
 
-/// <summary>What must stand below every chart: durability and repeats; and what it takes along where it travels without its page.</summary>
+/// <summary>What must stand below every chart: durability, encryption and repeats; and what it takes along where it travels without its page.</summary>
 internal static class ChartCaption
 {
     private const int DurabilitiesMax = 4;
@@ -14,6 +14,7 @@ internal static class ChartCaption
     {
         var runs = cells.SelectMany(cell => cell.Runs).ToList();
         yield return Durability(runs);
+        if (Encryption(runs) is { } encryption) yield return $"Encryption: {encryption}.";
         yield return Repeats(campaign.Plan, cells, runs, kind);
     }
 
@@ -31,6 +32,14 @@ internal static class ChartCaption
             _ => $"Durability differs, so this is no ranking: {string.Join("; ", levels.Take(DurabilitiesMax))}"
                 + (levels.Count > DurabilitiesMax ? $" and {levels.Count - DurabilitiesMax} more." : "."),
         };
+    }
+
+    /// <summary>How clients' connections were protected, in words; null where none was.</summary>
+    public static string? Encryption(IEnumerable<RunRow> runs)
+    {
+        var levels = runs.Select(run => run.Security).Distinct().Order(StringComparer.Ordinal).ToList();
+        return levels.All(level => level.Length == 0) ? null
+            : $"clients {string.Join(" or ", levels.Select(level => level.Length == 0 ? "plaintext" : level))}, brokers among themselves plaintext";
     }
 
     private static string Repeats(ResultPlan plan, IReadOnlyList<CellResults> cells, List<RunRow> runs, ChartKind kind)

@@ -6,7 +6,7 @@ namespace Harness.Load;
 /// <remarks>Travels as one line of JSON (<see cref="LoadJson"/>). The report echoes it, so a result always carries its load.</remarks>
 public sealed record LoadSpec
 {
-    /// <summary>Brokers to ask for the rest of the cluster, as <c>host:port</c>.</summary>
+    /// <summary>Brokers to ask for the rest of the cluster, as <c>host:port</c>, or <c>ssl://host:port?ca=FILE</c> over TLS.</summary>
     public required IReadOnlyList<string> Bootstrap { get; init; }
 
     /// <summary>The topic, which must exist; all its partitions take part.</summary>

@@ -184,6 +184,10 @@ public sealed class Campaign
 
         if (cluster.Store == StorePlace.Etcd && cluster.Strategies.ContainsKey("metadata"))
             yield return "cluster.store=etcd sets the strategy of the metadata seam itself: leave metadata out.";
+        foreach (var name in cluster.Settings.Keys.Where(TlsFiles.IsHarnessOwn))
+            yield return $"broker.{name}: the harness sets it, by cluster.tls.";
+        if (cluster.Tls != ClientTls.None && load is ProduceLoad { Generator: LoadGenerator.KafkaTools })
+            yield return $"load.generator={GeneratorName.KafkaTools}: the tools are given no certificates: set cluster.tls to none.";
         foreach (var problem in HostProblems.Of(plan, load)) yield return problem;
         foreach (var problem in plan.Faults.Problems(cluster.Nodes, cluster.Replication, cluster.Store == StorePlace.Etcd, plan.Schedule.Measure)) yield return problem;
 
@@ -206,7 +210,7 @@ public sealed class Campaign
 
         public async Task<SettingsCheck> Check(ClusterPlan cluster, CancellationToken stop)
         {
-            var key = string.Join('\n', cluster.Strategies.Concat(cluster.Settings).Append(new("minInSync", $"{cluster.MinInSync}")).Append(new("system", cluster.System)));
+            var key = string.Join('\n', cluster.Strategies.Concat(cluster.Settings).Append(new("minInSync", $"{cluster.MinInSync}")).Append(new("system", cluster.System)).Append(new("tls", $"{cluster.Tls}")));
             return _known.TryGetValue(key, out var known) ? known : _known[key] = await system.Check(cluster, stop);
         }
     }

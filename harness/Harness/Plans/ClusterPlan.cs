@@ -47,6 +47,9 @@ public sealed record ClusterPlan
     /// <summary>Where the nodes agree on the cluster's state.</summary>
     public StorePlace Store { get; init; } = StorePlace.Folder;
 
+    /// <summary>How clients' connections are protected.</summary>
+    public ClientTls Tls { get; init; }
+
     /// <summary>What the nodes' data lies on.</summary>
     public DataPlace Data { get; init; } = DataPlace.Disk;
 

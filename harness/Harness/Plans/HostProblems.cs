@@ -20,6 +20,8 @@ internal static class HostProblems
             yield return $"{setting} bounds processes of this machine: set it to none, or leave cluster.hosts out.";
         if (cluster.Data == DataPlace.Tmpfs)
             yield return $"cluster.data=tmpfs is this machine's: have data= in {hosts.File} name folders on a tmpfs instead.";
+        if (cluster.Tls != ClientTls.None)
+            yield return "cluster.tls makes its certificates on this machine: set it to none, or leave cluster.hosts out.";
         if (cluster.Strategies.ContainsKey("metadata"))
             yield return $"cluster.hosts sets the strategy of the metadata seam itself, an etcd: leave metadata out, or name an etcd in {hosts.File}.";
         if (cluster.Store == StorePlace.Etcd && hosts.Etcd.Count > 0)

@@ -44,6 +44,7 @@ public static class PlanSettings
         Cluster("cluster.hosts", "a file that names the hosts the nodes are started on over ssh; see harness/README.md; none for this machine",
             (cluster, text) => cluster with { Hosts = text == "none" ? null : HostInventory.Read(text) }),
         Cluster("cluster.store", "folder (shared by the nodes) or etcd (one of the run's own): where the cluster's state is agreed on", (cluster, text) => cluster with { Store = Word<StorePlace>(text) }),
+        Cluster("cluster.tls", "none, tls12 or tls13: how clients' connections are protected, by a certificate that is made for the run", (cluster, text) => cluster with { Tls = Word<ClientTls>(text) }),
         Cluster("cluster.data", "disk or tmpfs", (cluster, text) => cluster with { Data = Word<DataPlace>(text) }),
 
         Load("load.partitions", "partitions of the topic", (load, text) => load with { Partitions = Count(text) }),

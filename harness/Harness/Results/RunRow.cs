@@ -24,6 +24,9 @@ public sealed record RunRow
     /// <summary>When an acknowledged record survives what: <c>acks=all, RF 3, flush interval(100ms)</c>. Printed on every chart.</summary>
     public required string Durability { get; init; }
 
+    /// <summary>How clients' connections were protected: <c>TLSv1.3</c>; empty: not at all.</summary>
+    public string Security { get; init; } = "";
+
     /// <summary>Who sent the records, see <see cref="GeneratorName"/>; empty where it is not told.</summary>
     public string Generator { get; init; } = "";
 

@@ -50,7 +50,7 @@ internal sealed record Measurement(
         if (AfterFaults() is { Resumed: null, WithinMeasure: true }) reasons.Add("nothing was acknowledged once the faults were over");
         if (Math.Abs(End.Since(Begin).TotalSeconds - seconds) > Math.Max(LateShare * seconds, LateSeconds))
             reasons.Add($"the counters were read over {End.Since(Begin).TotalSeconds:0.00} s instead of {seconds:0.00} s: the machine had no time for the harness");
-        var row = Empty(Run, System, Started, Durability(Run.Cell, Settings)) with
+        var row = Empty(Run, System, Started, Settings) with
         {
             MeasuredSeconds = seconds,
             Processes = [.. Uses()],
@@ -128,16 +128,17 @@ internal sealed record Measurement(
 
     /// <summary>The row of a run that gave nothing.</summary>
     public static RunRow Failed(ScheduledRun run, string system, DateTimeOffset started, IReadOnlyDictionary<string, string> settings, string reason) =>
-        Empty(run, system, started, Durability(run.Cell, settings)) with { Sound = false, Reason = reason };
+        Empty(run, system, started, settings) with { Sound = false, Reason = reason };
 
-    private static RunRow Empty(ScheduledRun run, string system, DateTimeOffset started, string durability) => new()
+    private static RunRow Empty(ScheduledRun run, string system, DateTimeOffset started, IReadOnlyDictionary<string, string> settings) => new()
     {
         Cell = run.Cell.Facts.Id,
         Label = run.Cell.Facts.Label,
         Repeat = run.Repeat,
         Axes = run.Cell.Facts.Values,
         System = system,
-        Durability = durability,
+        Durability = Durability(run.Cell, settings),
+        Security = run.Cell.Cluster.Tls is not ClientTls.None and var tls ? settings.GetValueOrDefault("ssl.enabled.protocols", tls.Version()) : "",
         Started = started,
         MeasuredSeconds = 0,
         Sound = true,

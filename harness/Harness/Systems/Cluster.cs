@@ -47,6 +47,13 @@ public sealed class Cluster : IAsyncDisposable
         if (system.WhatIsMissing(plan) is { } missing) throw new NodeFailedException(missing);
 
         var places = system.Arrange(plan, [.. Enumerable.Range(1, plan.Nodes).Select(id => settle?.Invoke(PlaceOf(id)) ?? PlaceOf(id))]);
+        if (plan.Tls != ClientTls.None)
+        {
+            // With the data, not with what is kept of a run: there is a private key in it.
+            var tls = TlsFiles.Make(Path.Combine(dataFolder, "tls"), places.Select(place => place.Host));
+            places = [.. places.Select(place => place with { Tls = tls })];
+        }
+
         var starts = places.Select(place => system.StartNode(plan, place, stop)).ToArray();
         try
         {

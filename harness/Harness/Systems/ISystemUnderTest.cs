@@ -1,3 +1,4 @@
+using Harness.Load.Wire;
 using Harness.Nodes;
 using Harness.Plans;
 
@@ -68,6 +69,9 @@ public sealed record NodePlace(int NodeId, int Port, string DataFolder, string C
     /// <summary>Who votes about metadata, where that is agreed on before the start; null where it is not.</summary>
     public Quorum? Quorum { get; init; }
 
+    /// <summary>What it identifies itself to clients with; null where it speaks plaintext.</summary>
+    public TlsFiles? Tls { get; init; }
+
     /// <summary>A command that its own is put behind, and that becomes it; empty for none.</summary>
     public IReadOnlyList<string> Launcher { get; init; } = [];
 
@@ -89,6 +93,6 @@ public sealed record Node(NodePlace Place, NodeProcess Process, IReadOnlyDiction
 {
     public int Id => Place.NodeId;
 
-    /// <summary>Its address for clients: <c>127.0.0.1:40001</c>.</summary>
-    public string Endpoint => $"{Place.Host}:{Place.Port}";
+    /// <summary>Its address for clients: <c>127.0.0.1:40001</c>, or <c>ssl://127.0.0.1:40001?ca=FILE</c>.</summary>
+    public string Endpoint => BrokerAddress.Text(Place.Host, Place.Port, Place.Tls?.Authority);
 }

@@ -59,6 +59,12 @@ public sealed class TestbedEngine(string brokerAssembly) : ISystemUnderTest
         foreach (var (seam, text) in cluster.Strategies) arguments.AddRange([OptionOf(seam), text]);
 
         arguments.AddRange(["--set", $"min.insync.replicas={cluster.MinInSync}"]);
+        if (cluster.Tls != ClientTls.None)
+        {
+            arguments.AddRange(["--set", "security.protocol=SSL", "--set", $"ssl.enabled.protocols={cluster.Tls.Version()}"]);
+            if (place.Tls is { } tls) arguments.AddRange(["--set", $"ssl.keystore.location={tls.Keystore}"]);
+        }
+
         foreach (var (name, value) in cluster.Settings) arguments.AddRange(["--set", $"{name}={value}"]);
 
         var program = place.Machine.DotNet;

@@ -23,7 +23,7 @@ internal static class SpecCheck
         }
 
         Need(spec.Bootstrap.Count > 0, "bootstrap names no broker");
-        foreach (var address in spec.Bootstrap) Need(BrokerAddress.Parse(address) is not null, $"bootstrap: '{address}' is not host:port");
+        foreach (var address in spec.Bootstrap) Need(BrokerAddress.Parse(address) is not null, $"bootstrap: '{address}' is not {BrokerAddress.Form}");
         Need(spec.Topic.Length is > 0 and <= 249, "topic: a name has 1 to 249 characters");
         Need(Encoding.UTF8.GetByteCount(spec.ClientId) <= MaxClientIdBytes, $"clientId: at most {MaxClientIdBytes} bytes");
         Need(spec.Duration > TimeSpan.Zero, "duration: more than 0");

@@ -4,19 +4,45 @@ using System.Net.Sockets;
 
 namespace Harness.Load.Wire;
 
-/// <summary>Where a broker listens.</summary>
-internal sealed record BrokerAddress(string Host, int Port)
+/// <summary>Where a broker listens, and whether it speaks TLS there.</summary>
+/// <param name="Host">Its name or address.</param>
+/// <param name="Port">Its port.</param>
+/// <param name="Authority">The PEM file of who vouches for its certificate; null: plaintext.</param>
+internal sealed record BrokerAddress(string Host, int Port, string? Authority = null)
 {
-    /// <summary>Reads <c>host:port</c>; null when it is none.</summary>
+    private const string TlsScheme = "ssl://";
+    private const string AuthorityMark = "?ca=";
+
+    /// <summary>The forms that <see cref="Parse"/> takes.</summary>
+    public const string Form = "host:port, or ssl://host:port?ca=FILE";
+
+    /// <summary>Reads <see cref="Form"/>; null when it is neither.</summary>
     public static BrokerAddress? Parse(string text)
+    {
+        if (!text.StartsWith(TlsScheme, StringComparison.Ordinal)) return ParsePlain(text);
+
+        var mark = text.IndexOf(AuthorityMark, StringComparison.Ordinal);
+        return mark > 0 && mark + AuthorityMark.Length < text.Length && ParsePlain(text[TlsScheme.Length..mark]) is { } plain
+            ? plain with { Authority = text[(mark + AuthorityMark.Length)..] }
+            : null;
+    }
+
+    /// <summary>Another broker of the same cluster, reached in the same way.</summary>
+    public BrokerAddress At(string host, int port) => new(host, port, Authority);
+
+    public override string ToString() => Authority is null ? $"{Host}:{Port}" : $"{TlsScheme}{Host}:{Port}";
+
+    /// <summary>The text that <see cref="Parse"/> reads.</summary>
+    public static string Text(string host, int port, string? authority) =>
+        authority is null ? $"{host}:{port}" : $"{TlsScheme}{host}:{port}{AuthorityMark}{authority}";
+
+    private static BrokerAddress? ParsePlain(string text)
     {
         var colon = text.LastIndexOf(':');
         return colon > 0 && int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and <= 65535
             ? new(text[..colon].Trim('[', ']'), port)
             : null;
     }
-
-    public override string ToString() => $"{Host}:{Port}";
 }
 
 internal static class Sockets

@@ -21,13 +21,13 @@ internal sealed class Cluster : IDisposable
     private BrokerAddress? _answeredLast;
     private LeaderWatch? _watch;
 
-    /// <param name="bootstrap">Brokers as <c>host:port</c>; any that answers will do.</param>
+    /// <param name="bootstrap">Brokers as <see cref="BrokerAddress.Form"/> says; any that answers will do. The others are reached as the first.</param>
     /// <param name="clientId">What brokers are told we are called.</param>
     /// <param name="timeout">For connecting and for each answer.</param>
     /// <exception cref="LoadException">An address is none.</exception>
     public Cluster(IEnumerable<string> bootstrap, string clientId, TimeSpan timeout)
     {
-        _bootstrap = [.. bootstrap.Select(text => BrokerAddress.Parse(text) ?? throw new LoadException($"'{text}' is not host:port"))];
+        _bootstrap = [.. bootstrap.Select(text => BrokerAddress.Parse(text) ?? throw new LoadException($"'{text}' is not {BrokerAddress.Form}"))];
         _clientId = clientId;
         _timeout = timeout;
     }
@@ -162,7 +162,7 @@ internal sealed class Cluster : IDisposable
     {
         var request = new MetadataRequest { Topics = topics, AllowAutoTopicCreation = false };
         var response = Any(connection => connection.Call(ApiKey.Metadata, request.Write, MetadataResponse.Read));
-        _brokers = response.Brokers.ToDictionary(broker => broker.NodeId, broker => new BrokerAddress(broker.Host, broker.Port));
+        _brokers = response.Brokers.ToDictionary(broker => broker.NodeId, broker => _bootstrap[0].At(broker.Host, broker.Port));
         return response;
     }
 

@@ -19,6 +19,7 @@ internal sealed class ControlConnection : IDisposable
     private const int MaxFrameBytes = 64 << 20;
 
     private readonly Socket _socket;
+    private readonly Stream? _tls; // in the socket's place
     private readonly BrokerAddress _broker;
     private readonly string _clientId;
     private readonly WireBuffer _request = new();
@@ -36,11 +37,12 @@ internal sealed class ControlConnection : IDisposable
         _socket.SendTimeout = _socket.ReceiveTimeout = (int)timeout.TotalMilliseconds;
         try
         {
+            if (broker.Authority is not null) _tls = TlsTrust.Over(_socket, broker);
             _served = AskVersions().Apis.ToDictionary(range => range.Api);
         }
         catch
         {
-            _socket.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -72,7 +74,11 @@ internal sealed class ControlConnection : IDisposable
     /// <exception cref="LoadException">The broker does not answer, or not with what was asked for.</exception>
     public T Call<T>(ApiKey api, BodyWriter write, BodyReader<T> read) => Call(api, Version(api), write, read);
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _tls?.Dispose();
+        _socket.Dispose();
+    }
 
     private ApiVersionsResponse AskVersions()
     {
@@ -100,7 +106,7 @@ internal sealed class ControlConnection : IDisposable
             Broken = false;
             return answer;
         }
-        catch (Exception problem) when (problem is SocketException or WireException)
+        catch (Exception problem) when (problem is SocketException or IOException or WireException)
         {
             throw new LoadException($"{_broker} did not answer {api}: {problem.Message}");
         }
@@ -115,7 +121,8 @@ internal sealed class ControlConnection : IDisposable
         new RequestHeader(api, version, ++_correlationId).Write(ref writer, _clientId);
         write(ref writer, version);
         Frame.End(ref writer, start);
-        for (var sent = 0; sent < _request.Length;) sent += _socket.Send(_request.Written[sent..]);
+        if (_tls is not null) _tls.Write(_request.Written);
+        else for (var sent = 0; sent < _request.Length;) sent += _socket.Send(_request.Written[sent..]);
     }
 
     private ReadOnlySpan<byte> ReceiveFrame()
@@ -133,7 +140,7 @@ internal sealed class ControlConnection : IDisposable
     {
         while (into.Length > 0)
         {
-            var received = _socket.Receive(into);
+            var received = _tls?.Read(into) ?? _socket.Receive(into);
             if (received == 0) throw new WireException("it closed the connection");
             into = into[received..];
         }

@@ -95,7 +95,7 @@ internal sealed class LeaderWatch : IDisposable
 
     private void Learn(MetadataResponse answer, long asked)
     {
-        var brokers = answer.Brokers.ToDictionary(broker => broker.NodeId, broker => new BrokerAddress(broker.Host, broker.Port));
+        var brokers = answer.Brokers.ToDictionary(broker => broker.NodeId, broker => _bootstrap[0].At(broker.Host, broker.Port));
         lock (_gate)
         {
             if (_stopped) return;

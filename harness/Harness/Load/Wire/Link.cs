@@ -11,8 +11,10 @@ internal sealed class Link : IDisposable
 {
     private const int MaxPieces = 64; // what one sendmsg is given
     private const int MaxFrameBytes = 1 << 30;
+    private const int ReceivesAtOnce = 16; // of encrypted bytes, a record or two each
 
     private readonly Socket _socket;
+    private readonly LinkTls? _tls;
     private readonly IoVector[] _unsent = GC.AllocateArray<IoVector>(MaxPieces, pinned: true);
     private int _unsentCount;
     private byte[] _received = GC.AllocateUninitializedArray<byte>(64 << 10, pinned: true);
@@ -27,6 +29,17 @@ internal sealed class Link : IDisposable
         Broker = broker;
         _socket = Sockets.Connect(broker, timeout);
         Handle = (int)_socket.Handle;
+        if (broker.Authority is null) return;
+
+        try
+        {
+            _tls = new LinkTls(_socket, broker, timeout);
+        }
+        catch
+        {
+            _socket.Dispose();
+            throw;
+        }
     }
 
     public BrokerAddress Broker { get; }
@@ -34,7 +47,7 @@ internal sealed class Link : IDisposable
     /// <summary>The descriptor to wait for.</summary>
     public int Handle { get; }
 
-    public bool HasUnsent => _unsentCount > 0;
+    public bool HasUnsent => _unsentCount > 0 || _tls is { HasUnsent: true };
 
     /// <summary>How many more pieces <see cref="Queue"/> takes before some are sent.</summary>
     public int Room => MaxPieces - _unsentCount;
@@ -50,22 +63,15 @@ internal sealed class Link : IDisposable
     }
 
     /// <summary>Sends what the kernel takes; true when nothing is left.</summary>
-    public unsafe bool Send()
+    public bool Send()
     {
-        while (_unsentCount > 0)
+        while (HasUnsent)
         {
-            var sent = Named(Syscalls.Send(Handle, _unsent.AsSpan(0, _unsentCount)));
+            var pieces = _unsent.AsSpan(0, _unsentCount);
+            var sent = Named(_tls?.Send(pieces) ?? Syscalls.Send(Handle, pieces));
             if (sent < 0) return false;
 
-            SentBytes += sent;
-            var whole = 0;
-            for (; whole < _unsentCount && (nuint)sent >= _unsent[whole].Length; whole++) sent -= (int)_unsent[whole].Length;
-            _unsent.AsSpan(whole, _unsentCount - whole).CopyTo(_unsent);
-            _unsentCount -= whole;
-            if (_unsentCount == 0) return true;
-
-            _unsent[0].Bytes += sent;
-            _unsent[0].Length -= (nuint)sent;
+            Settle(sent);
         }
 
         return true;
@@ -75,6 +81,8 @@ internal sealed class Link : IDisposable
     /// <exception cref="LoadException">The broker closed the connection, or what it sends is no frame.</exception>
     public bool Receive()
     {
+        if (_tls is not null) return ReceiveEncrypted();
+
         MakeRoom();
         var received = Arrived(Syscalls.Receive(Handle, _received.AsSpan(_end)));
         _end += received;
@@ -101,25 +109,86 @@ internal sealed class Link : IDisposable
     {
         while (into.Length > 0)
         {
-            var received = Arrived(Syscalls.Receive(Handle, into));
+            var received = _tls is not null ? TakeOpened(into) : Arrived(Syscalls.Receive(Handle, into));
             if (received == 0) WaitForMore(timeout);
             into = into[received..];
         }
     }
 
-    /// <summary>Waits for exactly so many bytes and lets the kernel drop them; not to be mixed with <see cref="Receive"/>.</summary>
+    /// <summary>Waits for exactly so many bytes and lets the kernel drop them, or drops them once they are decrypted; not to be mixed with <see cref="Receive"/>.</summary>
     /// <exception cref="LoadException">The connection is lost or the bytes do not come in time.</exception>
     public void DropExactly(int count, TimeSpan timeout)
     {
         while (count > 0)
         {
-            var dropped = Arrived(Syscalls.Drop(Handle, count));
+            var dropped = _tls is not null ? DropOpened(count) : Arrived(Syscalls.Drop(Handle, count));
             if (dropped == 0) WaitForMore(timeout);
             count -= dropped;
         }
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _tls?.Dispose();
+        _socket.Dispose();
+    }
+
+    private unsafe void Settle(int sent)
+    {
+        SentBytes += sent;
+        var whole = 0;
+        for (; whole < _unsentCount && (nuint)sent >= _unsent[whole].Length; whole++) sent -= (int)_unsent[whole].Length;
+        _unsent.AsSpan(whole, _unsentCount - whole).CopyTo(_unsent);
+        _unsentCount -= whole;
+        if (sent == 0) return;
+
+        _unsent[0].Bytes += sent;
+        _unsent[0].Length -= (nuint)sent;
+    }
+
+    // All that came is opened at once: nobody is woken for what has left the socket already.
+    private bool ReceiveEncrypted()
+    {
+        var before = _end - _start;
+        for (var i = 0; i < ReceivesAtOnce; i++)
+        {
+            var received = Arrived(_tls!.Receive());
+            for (var opened = _tls.Opened; !opened.IsEmpty; opened = _tls.Opened)
+            {
+                MakeRoom();
+                var count = Math.Min(opened.Length, _received.Length - _end);
+                opened[..count].CopyTo(_received.AsSpan(_end));
+                _end += count;
+                _tls.Take(count);
+            }
+
+            if (received == 0 || !_tls.MayHoldMore) break;
+        }
+
+        return _end - _start > before;
+    }
+
+    private int TakeOpened(Span<byte> into)
+    {
+        var opened = NextOpened();
+        var count = Math.Min(into.Length, opened.Length);
+        opened[..count].CopyTo(into);
+        _tls!.Take(count);
+        return count;
+    }
+
+    private int DropOpened(int most)
+    {
+        var count = Math.Min(most, NextOpened().Length);
+        _tls!.Take(count);
+        return count;
+    }
+
+    private ReadOnlySpan<byte> NextOpened()
+    {
+        if (_tls!.Opened.IsEmpty) Arrived(_tls.Receive());
+        return _tls.Opened;
+    }
 
     private void WaitForMore(TimeSpan timeout)
     {

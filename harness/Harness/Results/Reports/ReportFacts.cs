@@ -1,4 +1,5 @@
 using System.Globalization;
+using Harness.Charts;
 using Harness.Statistics;
 
 namespace Harness.Results.Reports;
@@ -13,6 +14,7 @@ internal static class ReportFacts
         [
             ("Machine", campaign.Machine.Summary()),
             ("Durability", string.Join("; ", campaign.Runs.Select(run => run.Durability).Distinct())),
+            .. ChartCaption.Encryption(campaign.Runs) is { } encryption ? [("Encryption", encryption)] : Array.Empty<(string, string)>(),
             ("Varied", string.Join("; ", plan.Axes.Select(axis => $"{axis.Name}: {string.Join(", ", axis.Values.Select(value => Named(axis, value)))}"))),
             .. (plan.Saturation?.Found ?? []).Select(found => ("Found", plan.InWords(found))),
             .. plan.Profile is { } profile ? [("Profile", profile)] : Array.Empty<(string, string)>(),

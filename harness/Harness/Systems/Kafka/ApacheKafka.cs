@@ -44,6 +44,7 @@ public sealed class ApacheKafka : ISystemUnderTest
     public IEnumerable<string> Problems(Plan plan)
     {
         if (plan.Cluster.Hosts is not null) yield return $"system={Name} runs on this machine only: leave cluster.hosts out.";
+        if (plan.Cluster.Tls != ClientTls.None) yield return $"system={Name} is measured in plaintext only: set cluster.tls to none.";
         foreach (var step in plan.Faults.Steps)
         {
             if (step.Target.Kind == FaultTargetKind.Controller || step.Fault.Peers?.Kind == FaultTargetKind.Controller)
