@@ -37,9 +37,9 @@ internal static class ExperimentFiles
     {
         if (File.Exists(name)) return name;
 
-        var known = ExperimentCatalog.All.Select(experiment => (Experiment: experiment, Path: NotebookOf(experiment))).Where(known => known.Path is not null).ToList();
-        return known.FirstOrDefault(known => string.Equals(known.Experiment.Id, name, StringComparison.OrdinalIgnoreCase)
+        var known = ExperimentCatalog.All.Select(experiment => (experiment.Id, Path: NotebookOf(experiment))).Where(known => known.Path is not null).ToList();
+        return known.FirstOrDefault(known => string.Equals(known.Id, name, StringComparison.OrdinalIgnoreCase)
                 || string.Equals(Path.GetFileNameWithoutExtension(known.Path), name, StringComparison.OrdinalIgnoreCase)).Path
-            ?? throw new CommandException($"there is no notebook {name}: give a file, all, or one of {string.Join(", ", known.Select(notebook => notebook.Experiment.Id))}.");
+            ?? throw new CommandException($"there is no notebook {name}: give a file, all, or one of {string.Join(", ", known.Select(notebook => notebook.Id))}.");
     }
 }

@@ -37,7 +37,7 @@ internal static class Publication
         ];
     }
 
-    /// <summary>Says of a result whether git holds it: what lies beside it was measured here and published nowhere. True for all outside of a repository.</summary>
+    /// <summary>Says of a result whether git holds it: others were measured here and published nowhere. True for all outside of a repository.</summary>
     public static Func<string, bool> InGit(string root)
     {
         var start = new ProcessStartInfo("git") { RedirectStandardOutput = true, RedirectStandardError = true };

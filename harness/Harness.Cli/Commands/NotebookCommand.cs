@@ -31,19 +31,26 @@ internal static class NotebookCommand
         };
         var results = new Option<string?>("--results")
         {
-            Description = "The result folder it reads, or the folder that holds one for each experiment. [results: the newest of the experiment as it stands, see README.md]",
+            Description = "The result folder it reads, or the folder that holds some of each experiment, of which notebooks/README.md says which is chosen. [results]",
             HelpName = "DIR",
         };
-        var output = new Option<string?>("--out") { Description = "Where the notebook with its outputs goes: a file, or a folder for several. [the file itself]", HelpName = "PATH" };
+        var output = new Option<string?>("--out")
+        {
+            Description = "Where the notebook with its outputs goes: a file, or a folder for several. [the file itself]",
+            HelpName = "PATH",
+        };
         var command = new Command(name, description) { names, results, output };
-        command.SetAction((parsed, stop) => Run(parsed.GetValue(names)!, parsed.GetValue(results) ?? Checkout.Results, parsed.GetValue(output), surroundings, stop));
+        command.SetAction((parsed, stop) =>
+            Run(parsed.GetValue(names)!, parsed.GetValue(results) ?? Checkout.Results, parsed.GetValue(output), surroundings, stop));
         return command;
     }
 
     private static async Task<int> Run(string[] names, string results, string? output, Surroundings surroundings, CancellationToken stop)
     {
         var all = names is [All];
-        List<string> notebooks = all ? [.. ExperimentCatalog.All.Select(ExperimentFiles.NotebookOf).OfType<string>()] : [.. names.Select(ExperimentFiles.FindNotebook)];
+        List<string> notebooks = all
+            ? [.. ExperimentCatalog.All.Select(ExperimentFiles.NotebookOf).OfType<string>()]
+            : [.. names.Select(ExperimentFiles.FindNotebook)];
         var isOneResult = File.Exists(Path.Combine(results, "plan.json"));
         if (isOneResult && notebooks.Count > 1) throw new CommandException($"{results} is one result: name the notebook that reads it.");
 
@@ -66,7 +73,8 @@ internal static class NotebookCommand
         {
             var result = await NotebookRunner.RunAsync(notebook, results, output, echo ? surroundings.Out.Write : null, stop);
             if (result.Error is { } error) await surroundings.Error.WriteLineAsync($"{result.OutputPath}: {error}");
-            else await surroundings.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{result.OutputPath}: {result.CellsRun} cells ran on {results} in {took.Elapsed.TotalSeconds:0.0} s"));
+            else await surroundings.Out.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+                $"{result.OutputPath}: {result.CellsRun} cells ran on {results} in {took.Elapsed.TotalSeconds:0.0} s"));
             return result.Error is null;
         }
         catch (NotebookException error)
@@ -80,7 +88,9 @@ internal static class NotebookCommand
         var experiment = ExperimentFiles.ExperimentOf(notebook);
         if (ResultChoice.Of(results, experiment.Id) is { } folder) return folder.Path;
 
-        return named ? throw new CommandException($"there is no result of {experiment.Id} under {results}: run it first, or name a folder with --results.") : null;
+        if (!named) return null;
+
+        throw new CommandException($"there is no result of {experiment.Id} under {results}: run it first, or name a folder with --results.");
     }
 
     private static string? OutputOf(string notebook, string? output, int notebooks)

@@ -14,9 +14,13 @@ internal static class PublishCommand
         var results = new Option<string?>("--results") { Description = "The folder that holds the results of each experiment. [results]", HelpName = "DIR" };
         var readme = new Option<bool>("--readme")
         {
-            Description = "Makes no site, but writes the main chart and the tables of claims and verdicts into README.md and experiments/README.md, by the results that git holds.",
+            Description = "Makes no site, but writes the main chart and the tables of claims and verdicts into README.md and experiments/README.md, "
+                + "by the results that git holds.",
         };
-        var command = new Command("publish", "Makes a site out of notebooks and results: all claims with their verdicts, and a page for each experiment.") { output, results, readme };
+        var command = new Command("publish", "Makes a site out of notebooks and results: all claims with their verdicts, and a page for each experiment.")
+        {
+            output, results, readme,
+        };
         command.SetAction(async (parsed, stop) =>
         {
             var root = Checkout.Root ?? throw new CommandException("the command lies outside its checkout, where notebooks and READMEs are.");

@@ -56,6 +56,7 @@ internal static class MadeUpResult
         // Every cell another figure, every repeat a little another one.
         var size = 1 + (cell.Id.Length % 7) + (repeat * 0.01);
         string[] roles = [ProcessRole.Leader, ProcessRole.Followers, ProcessRole.Generator, ProcessRole.Consumers];
+        var isOfFiles = cell.Values.ContainsKey("api") || cell.Values.GetValueOrDefault("part") is "file" or "copy" or "device" or "page cache";
         var rate = double.TryParse(cell.Values.GetValueOrDefault("rate"), out var offered) ? offered : 10_000 * size;
         return Run.Of(cell.Id, repeat) with
         {
@@ -73,7 +74,7 @@ internal static class MadeUpResult
             EndToEndP50Ms = 2 * size,
             EndToEndP99Ms = 9 * size,
             EndToEndMaxMs = 20 * size,
-            Processes = [.. (cell.Values.ContainsKey("api") || cell.Values.GetValueOrDefault("part") is "file" or "copy" or "device" or "page cache" ? [ProcessRole.Files] : roles).Select(role => UseOf(role, size))],
+            Processes = [.. (isOfFiles ? [ProcessRole.Files] : roles).Select(role => UseOf(role, size))],
             DiskReadBytes = (long)(1e8 * size),
             DiskWriteBytes = (long)(2e8 * size),
             CachedFileBytes = (long)(3e8 * size),

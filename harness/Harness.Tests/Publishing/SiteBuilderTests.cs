@@ -5,6 +5,7 @@ using Harness.Notebooks;
 using Harness.Plans;
 using Harness.Publishing;
 using Harness.Results;
+using Harness.Statistics;
 using Harness.Tests.Notebooks;
 using Harness.Tests.Results;
 
@@ -133,14 +134,17 @@ public sealed partial class SiteBuilderTests : IDisposable
         if (wanted is null) return published with { Campaign = null };
 
         var result = MadeUpResult.Whole(Path.Combine(_root.Path, folder), await Prepare("E05"));
-        var check = result.Plan.Checks[0] with { RatioTo = null, Metric = wanted == CheckVerdict.NotMeasured ? "p99" : "throughput", Of = new Dictionary<string, string>(), Bound = CheckBound.AtLeast, Limit = wanted == CheckVerdict.Met ? 0 : 1e9 };
+        var limit = wanted == CheckVerdict.Met ? 0 : 1e9;
+        var check = result.Plan.Checks[0] with { RatioTo = null, Metric = "throughput", Of = new Dictionary<string, string>(), Bound = CheckBound.AtLeast, Limit = limit };
         result.WritePlan(result.Plan with { Checks = [check] });
-        return published with { Campaign = Harness.Statistics.CampaignResults.Of(wanted == CheckVerdict.NotMeasured ? ResultFolder.Create(Path.Combine(_root.Path, folder + "-empty"), result.Plan, result.Machine) : result) };
+        if (wanted == CheckVerdict.NotMeasured) result = ResultFolder.Create(Path.Combine(_root.Path, folder + "-empty"), result.Plan, result.Machine);
+        return published with { Campaign = CampaignResults.Of(result) };
     }
 
     private async Task<ResultFolder> Measure(string id) => MadeUpResult.Whole(Results, await Prepare(id));
 
-    private async Task<string> Write() => File.ReadAllText(await SiteBuilder.Write(Site, ClaimCatalog.All, Publication.Of(Results), _ => { }, CancellationToken.None));
+    private async Task<string> Write() =>
+        File.ReadAllText(await SiteBuilder.Write(Site, ClaimCatalog.All, Publication.Of(Results), _ => { }, CancellationToken.None));
 
     private static Task<Campaign> Prepare(string id) => Campaign.Prepare(ExperimentCatalog.Find(id), [], seed: 1, Checkout.Systems, CancellationToken.None);
 

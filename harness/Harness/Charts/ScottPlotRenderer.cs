@@ -18,6 +18,8 @@ public sealed partial class ScottPlotRenderer : IChartRenderer
     private const float Thick = 2.5f;
     private const float Thin = 0.8f;
 
+    private static ScottPlot.Color Ink => ScottPlot.Color.FromHex(Palette.Ink.Light);
+
     public string Extension => ".svg";
 
     public string Render(Chart chart) => chart switch
@@ -83,7 +85,7 @@ public sealed partial class ScottPlotRenderer : IChartRenderer
             (key.LegendText, key.MarkerSize, key.LineWidth) = (chart.Series[i], 0, 8);
         }
 
-        plot.Axes.Left.TickGenerator = new NumericManual([.. positions], [.. labels]);
+        plot.Axes.Left.TickGenerator = new NumericManual(positions.ToArray(), labels.ToArray());
         plot.XLabel(WithCaption(chart.Value.Title, chart));
         if (chart.Series.Count > 1) plot.ShowLegend();
         return plot.GetSvgXml(Width, 200 + (int)(BarHeight * -place));
@@ -93,9 +95,17 @@ public sealed partial class ScottPlotRenderer : IChartRenderer
     {
         if (bar.Value is { } value)
         {
-            plot.Add.Bars([new ScottPlot.Bar { Position = place, ValueBase = from, Value = from + value, Size = 0.8, FillColor = ColorOf(bar.Series, bar.Series + 1, areOrdered: false), Orientation = ScottPlot.Orientation.Horizontal }]);
-            if (bar.Low is { } low && bar.High is { } high) AddInterval(plot, low, place, high, place, ScottPlot.Color.FromHex(Palette.Ink.Light));
-            if (bar.Runs.Count > 1) plot.Add.Markers([.. bar.Runs], [.. bar.Runs.Select(_ => place)], ScottPlot.MarkerShape.OpenCircle, 5, ScottPlot.Color.FromHex(Palette.Ink.Light));
+            plot.Add.Bar(new ScottPlot.Bar
+            {
+                Position = place,
+                ValueBase = from,
+                Value = from + value,
+                Size = 0.8,
+                FillColor = ColorOf(bar.Series, bar.Series + 1, areOrdered: false),
+                Orientation = ScottPlot.Orientation.Horizontal,
+            });
+            if (bar.Low is { } low && bar.High is { } high) AddInterval(plot, low, place, high, place, Ink);
+            if (bar.Runs.Count > 1) plot.Add.Markers(bar.Runs.ToArray(), bar.Runs.Select(_ => place).ToArray(), ScottPlot.MarkerShape.OpenCircle, 5, Ink);
         }
 
         if (bar.Text.Length > 0) plot.Add.Text(bar.Text, Math.Max(from + (bar.Value ?? 0), bar.High ?? 0), place);
@@ -108,14 +118,17 @@ public sealed partial class ScottPlotRenderer : IChartRenderer
         {
             var color = ColorOf(series.Color, colors, areOrdered);
             var line = plot.Add.Scatter(
-                series.Points.Select(point => Placed(x, point.X)).ToArray(), series.Points.Select(point => Placed(y, point.Y)).ToArray(), series.Faint ? color.WithAlpha(0.35) : color);
+                series.Points.Select(point => Placed(x, point.X)).ToArray(),
+                series.Points.Select(point => Placed(y, point.Y)).ToArray(),
+                series.Faint ? color.WithAlpha(0.35) : color);
             line.LineWidth = series.Unconnected ? 0 : series.Faint ? Thin : Thick;
             line.MarkerSize = series.Markers ? 7 : 0;
             if (!series.Faint && series.Name.Length > 0) line.LegendText = series.Name;
             foreach (var point in series.Points)
             {
-                if (point is { Low: { } low, High: { } high }) AddInterval(plot, Placed(x, point.X), Placed(y, low), Placed(x, point.X), Placed(y, high), color);
-                if (point.Hollow) plot.Add.Marker(Placed(x, point.X), Placed(y, point.Y), ScottPlot.MarkerShape.OpenCircle, 11, color);
+                var at = Placed(x, point.X);
+                if (point is { Low: { } low, High: { } high }) AddInterval(plot, at, Placed(y, low), at, Placed(y, high), color);
+                if (point.Hollow) plot.Add.Marker(at, Placed(y, point.Y), ScottPlot.MarkerShape.OpenCircle, 11, color);
             }
         }
     }
@@ -132,11 +145,13 @@ public sealed partial class ScottPlotRenderer : IChartRenderer
             plot.Add.HorizontalLine(Placed(y, level.Y), 1, ScottPlot.Color.FromHex(Palette.Muted.Light), ScottPlot.LinePattern.Dashed).LegendText = level.Label;
     }
 
-    private static void SetAxes(ScottPlot.Plot plot, Chart chart, ChartAxis x, ChartAxis y, IReadOnlyList<LineSeries> series, IReadOnlyList<ReferenceLevel> levels)
+    private static void SetAxes(
+        ScottPlot.Plot plot, Chart chart, ChartAxis x, ChartAxis y, IReadOnlyList<LineSeries> series, IReadOnlyList<ReferenceLevel> levels)
     {
         var points = series.SelectMany(line => line.Points).ToList();
         var across = Scale.Of(x, points.Select(point => point.X), 0, 1).Ticks;
-        var up = Scale.Of(y, points.SelectMany(point => new[] { point.Y, point.Low ?? point.Y, point.High ?? point.Y }).Concat(levels.Select(level => level.Y)), 0, 1).Ticks;
+        var heights = points.SelectMany(point => new[] { point.Y, point.Low ?? point.Y, point.High ?? point.Y }).Concat(levels.Select(level => level.Y));
+        var up = Scale.Of(y, heights, 0, 1).Ticks;
         plot.Axes.Bottom.TickGenerator = Marks(x, across);
         plot.Axes.Left.TickGenerator = Marks(y, up);
         plot.Axes.SetLimits(Placed(x, across[0].At), Placed(x, across[^1].At), Placed(y, up[0].At), Placed(y, up[^1].At));
@@ -145,7 +160,8 @@ public sealed partial class ScottPlotRenderer : IChartRenderer
         if (series.Any(line => !line.Faint && line.Name.Length > 0)) plot.ShowLegend();
     }
 
-    private static NumericManual Marks(ChartAxis axis, IReadOnlyList<Tick> ticks) => new([.. ticks.Select(tick => Placed(axis, tick.At))], [.. ticks.Select(tick => tick.Label)]);
+    private static NumericManual Marks(ChartAxis axis, IReadOnlyList<Tick> ticks) =>
+        new(ticks.Select(tick => Placed(axis, tick.At)).ToArray(), ticks.Select(tick => tick.Label).ToArray());
 
     private static ScottPlot.Plot Titled(Chart chart)
     {
@@ -157,7 +173,8 @@ public sealed partial class ScottPlotRenderer : IChartRenderer
     // Durability, repeats, intervals and machine go wherever the picture goes.
     private static string WithCaption(string title, Chart chart)
     {
-        var lines = chart.Caption.Concat(chart.SmallPrint).SelectMany(line => TextMetrics.Wrap(line, SvgRenderer.CaptionSize, Width - SvgRenderer.Left - SvgRenderer.Right));
+        const double Room = Width - SvgRenderer.Left - SvgRenderer.Right;
+        var lines = chart.Caption.Concat(chart.SmallPrint).SelectMany(line => TextMetrics.Wrap(line, SvgRenderer.CaptionSize, Room));
         return $"{title}\n\n{string.Join('\n', lines)}";
     }
 
@@ -168,15 +185,17 @@ public sealed partial class ScottPlotRenderer : IChartRenderer
         _ => value,
     };
 
-    private static ScottPlot.Color ColorOf(int series, int count, bool areOrdered) => ScottPlot.Color.FromHex((areOrdered ? Palette.Color(series, count) : Palette.Color(series)).Light);
+    private static ScottPlot.Color ColorOf(int series, int count, bool areOrdered) =>
+        ScottPlot.Color.FromHex((areOrdered ? Palette.Color(series, count) : Palette.Color(series)).Light);
 
     // One picture of several: each keeps its own names for what it refers to by name.
     private static string Stacked(List<string> pictures)
     {
-        var all = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{PanelHeight * pictures.Count}\">\n"));
+        var all = new StringBuilder($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{Width}\" height=\"{PanelHeight * pictures.Count}\">\n");
         for (var i = 0; i < pictures.Count; i++)
         {
-            var named = Names().Replace(pictures[i][pictures[i].IndexOf("<svg", StringComparison.Ordinal)..], string.Create(CultureInfo.InvariantCulture, $"$1p{i}-"));
+            var inner = pictures[i][pictures[i].IndexOf("<svg", StringComparison.Ordinal)..];
+            var named = Names().Replace(inner, $"$1p{i}-");
             all.Append(CultureInfo.InvariantCulture, $"<svg y=\"{i * PanelHeight}\"").Append(named, 4, named.Length - 4).Append('\n');
         }
 

@@ -6,7 +6,8 @@ namespace Harness.Notebooks;
 /// <summary>Single figures of a result, as sentences want them: what is missing is said in the place of the figure.</summary>
 public static class CampaignReading
 {
-    /// <summary>The cells with these values; a value may be what the axis calls it (<c>0.5 ms each way</c>) and may leave out a strategy's parameters.</summary>
+    /// <summary>The cells with these values.</summary>
+    /// <remarks>A value may be what its axis calls it (<c>0.5 ms each way</c>) and may leave out a strategy's parameters.</remarks>
     public static IReadOnlyList<CellResults> CellsOf(this CampaignResults campaign, params (string Axis, string Value)[] values) =>
         [.. campaign.Cells.Where(cell => values.All(wanted => IsAt(campaign, cell, wanted.Axis, wanted.Value)))];
 
@@ -30,9 +31,9 @@ public static class CampaignReading
             : $"not known: no repeat has both {cell.Label} and {other.Label}";
     }
 
-    /// <summary>A median with its unit, and its interval where there is more than one run.</summary>
+    /// <summary>A median with its unit, and its interval where runs differ.</summary>
     internal static string TextOf(Spread spread, Metric metric) => Figure.Text(spread.Median, metric.Unit)
-        + (spread.Count > 1 ? $" [{Figure.Number(spread.Low, metric.Unit)}, {Figure.Number(spread.High, metric.Unit)}]" : "");
+        + (spread.High > spread.Low ? $" [{Figure.Number(spread.Low, metric.Unit)}, {Figure.Number(spread.High, metric.Unit)}]" : "");
 
     internal static bool IsAt(CampaignResults campaign, CellResults cell, string axis, string value) =>
         cell.Facts.Values.TryGetValue(axis, out var actual)

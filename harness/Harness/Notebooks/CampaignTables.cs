@@ -21,10 +21,11 @@ internal static class CampaignTables
             | measured | {plan.Started.UtcDateTime:yyyy-MM-dd HH:mm} UTC at commit {Commit(campaign.Machine)} |
             | on | {campaign.Machine.Summary()} |
             | durability | {(durability.Count == 0 ? "nothing was measured" : string.Join("; ", durability.Select(Escaped)))} |
-            | runs | {campaign.Runs.Count} of {campaign.Cells.Count} cells, {campaign.Runs.Count(run => !run.Sound)} of them unsound; {plan.Schedule.MeasureSeconds:0.#} s measured after {plan.Schedule.WarmupSeconds:0.#} s of warm-up; {plan.Schedule.Order} |
+            | runs | {RunsOf(campaign)} |
 
             """));
-        if (plan.Overrides is { Count: > 0 } changed) text.Append($"| changed of the experiment | {string.Join(", ", changed.Select(change => $"`{change}`"))} |\n");
+        if (plan.Overrides is { Count: > 0 } changed)
+            text.Append($"| changed of the experiment | {string.Join(", ", changed.Select(change => $"`{change}`"))} |\n");
         if (plan.Finished is null) text.Append("| cut off | what is below is what had been measured by then |\n");
         return text.Append($"| again with | `{plan.Command}` |").ToString();
     }
@@ -36,7 +37,8 @@ internal static class CampaignTables
 
         var text = new StringBuilder("| verdict | expected | figure |\n| --- | --- | --- |\n");
         foreach (var outcome in outcomes) text.Append($"| {outcome.VerdictText} | {Escaped(outcome.Name)} | {Escaped(outcome.Figure)} |\n");
-        foreach (var claim in campaign.Plan.Claims) text.Append($"\n**Claim {claim.Number}, “{claim.Text}” ({claim.Source}): {claim.VerdictBy(outcomes)}.**\n");
+        foreach (var claim in campaign.Plan.Claims)
+            text.Append($"\n**Claim {claim.Number}, “{claim.Text}” ({claim.Source}): {claim.VerdictBy(outcomes)}.**\n");
         return text.ToString();
     }
 
@@ -51,10 +53,11 @@ internal static class CampaignTables
         var cells = campaign.CellsOf(only);
         if (cells.Count == 0) return $"*This result has no cell {string.Join(" · ", only.Select(value => value.Value))}.*";
 
-        var text = new StringBuilder($"| | sound runs |{string.Concat(metrics.Select(metric => $" {Title(metric)} |"))}\n| --- | ---: |{string.Concat(metrics.Select(_ => " ---: |"))}\n");
+        string Columns(Func<Metric, string> text) => string.Concat(metrics.Select(metric => $" {text(metric)} |"));
+        var table = new StringBuilder($"| | sound runs |{Columns(Title)}\n| --- | ---: |{Columns(_ => "---:")}\n");
         foreach (var cell in cells)
-            text.Append($"| {Escaped(cell.Label)} | {cell.SoundRuns.Count} of {cell.Runs.Count} |{string.Concat(metrics.Select(metric => $" {Figure(cell, metric)} |"))}\n");
-        return text.ToString();
+            table.Append($"| {Escaped(cell.Label)} | {cell.SoundRuns.Count} of {cell.Runs.Count} |{Columns(metric => Figure(cell, metric))}\n");
+        return table.ToString();
     }
 
     public static string Against(CampaignResults campaign, Metric metric, string axis, string baseValue, (string Axis, string Value)[] only)
@@ -62,7 +65,8 @@ internal static class CampaignTables
         var pairs = from cell in campaign.CellsOf(only)
                     where !CampaignReading.IsAt(campaign, cell, axis, baseValue)
                     from other in campaign.CellsOf((axis, baseValue))
-                    where cell.Facts.Values.All(value => value.Key == axis || other[value.Key] == value.Value) && other.Facts.Values.Count == cell.Facts.Values.Count
+                    where other.Facts.Values.Count == cell.Facts.Values.Count
+                    where cell.Facts.Values.All(value => value.Key == axis || other[value.Key] == value.Value)
                     select (Cell: cell, Other: other, Comparison: cell.Against(other, metric));
         var lines = pairs.Select(pair => pair.Comparison is { } comparison
             ? $"| {Escaped(pair.Cell.Label)} | {Escaped(pair.Other.Label)} | {comparison.Figure(metric)} | {comparison.VerdictText(metric)} |"
@@ -72,9 +76,17 @@ internal static class CampaignTables
             : $"| {metric.Title.ToLowerInvariant()} of | against | as many times | so it is |\n| --- | --- | ---: | --- |\n{string.Join('\n', lines)}\n";
     }
 
+    private static string RunsOf(CampaignResults campaign)
+    {
+        var schedule = campaign.Plan.Schedule;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{campaign.Runs.Count} of {campaign.Cells.Count} cells, {campaign.Runs.Count(run => !run.Sound)} of them unsound; "
+            + $"{schedule.MeasureSeconds:0.#} s measured after {schedule.WarmupSeconds:0.#} s of warm-up; {schedule.Order}");
+    }
+
     private static string Figure(CellResults cell, Metric metric) => cell.Spread(metric) is not { } spread ? None
         : Results.Figure.Number(spread.Median, metric.Unit)
-            + (spread.Count > 1 ? $" [{Results.Figure.Number(spread.Low, metric.Unit)}, {Results.Figure.Number(spread.High, metric.Unit)}]" : "");
+            + (spread.High > spread.Low ? $" [{Results.Figure.Number(spread.Low, metric.Unit)}, {Results.Figure.Number(spread.High, metric.Unit)}]" : "");
 
     private static string Title(Metric metric) => metric.Unit.Length == 0 ? metric.Title : $"{metric.Title} ({metric.Unit})";
 
@@ -82,5 +94,6 @@ internal static class CampaignTables
         machine.GitSha.Length == 0 ? "unknown" : machine.GitSha[..Math.Min(10, machine.GitSha.Length)] + (machine.GitDirty ? " with changes" : "");
 
     // What begins a new cell in a table of Markdown, or emphasis in a name.
-    private static string Escaped(string text) => text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal).Replace("*", "\\*", StringComparison.Ordinal).Replace("<", "\\<", StringComparison.Ordinal);
+    private static string Escaped(string text) =>
+        string.Concat(text.ReplaceLineEndings(" ").Select(c => c is '|' or '*' or '<' ? $"\\{c}" : c.ToString()));
 }

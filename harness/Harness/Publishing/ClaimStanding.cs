@@ -7,7 +7,8 @@ namespace Harness.Publishing;
 /// <param name="Answers">The experiments that can refute it; empty while there is none.</param>
 public sealed record ClaimStanding(Claim Claim, IReadOnlyList<PublishedExperiment> Answers)
 {
-    private IReadOnlyList<CheckOutcome> Outcomes => [.. Answers.SelectMany(answer => answer.Campaign?.Outcomes ?? []).Where(outcome => outcome.Claim == Claim.Number)];
+    private IReadOnlyList<CheckOutcome> Outcomes { get; } =
+        [.. Answers.SelectMany(answer => answer.Campaign?.Outcomes ?? []).Where(outcome => outcome.Claim == Claim.Number)];
 
     /// <summary>Whether it fell by one of its checks.</summary>
     public bool IsRefuted => Outcomes.Any(outcome => outcome.Verdict == CheckVerdict.FellShort);
@@ -19,9 +20,12 @@ public sealed record ClaimStanding(Claim Claim, IReadOnlyList<PublishedExperimen
     public bool IsMeasured => Outcomes.Count > 0;
 
     /// <summary>In words: <c>refuted</c>, <c>stands</c>, <c>not decided</c>, <c>not measured yet</c>, <c>no experiment yet</c>.</summary>
-    public string Verdict => Answers.Count == 0 ? "no experiment yet" : IsRefuted ? "refuted" : Stands ? "stands" : IsMeasured ? "not decided" : "not measured yet";
+    public string Verdict =>
+        Answers.Count == 0 ? "no experiment yet" : IsRefuted ? "refuted" : Stands ? "stands" : IsMeasured ? "not decided" : "not measured yet";
 
     /// <summary>All claims by the experiments there are.</summary>
     public static IReadOnlyList<ClaimStanding> Of(IEnumerable<Claim> claims, IReadOnlyList<PublishedExperiment> experiments) =>
-        [.. claims.Select(claim => new ClaimStanding(claim, [.. experiments.Where(experiment => experiment.Experiment.Claims.Any(own => own.Number == claim.Number))]))];
+        [.. claims.Select(claim => new ClaimStanding(claim, [.. experiments.Where(experiment => Answer(experiment, claim))]))];
+
+    private static bool Answer(PublishedExperiment experiment, Claim claim) => experiment.Experiment.Claims.Any(own => own.Number == claim.Number);
 }

@@ -11,18 +11,20 @@ internal sealed class ExperimentPage(PublishedExperiment published, IReadOnlyLis
     public string ToHtml()
     {
         var experiment = published.Experiment;
-        _html.Raw("<p class=\"back\"><a href=\"index.html\">All claims and experiments</a></p>\n").Open("header").Element("p", $"Experiment {experiment.Id}", "kicker")
-            .Element("h1", experiment.Title).Element("p", experiment.Question, "question");
+        _html.Raw("<p class=\"back\"><a href=\"index.html\">All claims and experiments</a></p>\n").Open("header")
+            .Element("p", $"Experiment {experiment.Id}", "kicker").Element("h1", experiment.Title).Element("p", experiment.Question, "question");
         WriteClaims();
         _html.Close("header");
-        if (published.Campaign is null) _html.Open("div", "card").Element("h3", "Not measured yet").Element("p", "There is no result of this experiment; its expectation was written down before any.").Close("div");
+        if (published.Campaign is null) WriteCard("Not measured yet", "There is no result of this experiment; its expectation was written down before any.");
         if (published.IsChanged) WriteChanged();
 
         if (notebook is not null) new NotebookHtml(published.Campaign, _html).Write(notebook);
-        if (published.Campaign is null) _html.Open("div", "card").Element("h3", "Expected").Element("p", experiment.Expectation.Text).Close("div");
+        if (published.Campaign is null) WriteCard("Expected", experiment.Expectation.Text);
         WriteAgain();
         return _html.ToDocument($"{experiment.Id} {experiment.Title}", SiteStyle.Css);
     }
+
+    private void WriteCard(string title, string text) => _html.Open("div", "card").Element("h3", title).Element("p", text).Close("div");
 
     private void WriteClaims()
     {
@@ -48,7 +50,8 @@ internal sealed class ExperimentPage(PublishedExperiment published, IReadOnlyLis
 
         var files = $"results/{published.Experiment.Id}/{published.ResultName}/";
         _html.Text($"git checkout {campaign.Machine.GitSha}\n{campaign.Plan.Command}").Close("pre")
-            .Raw("<p>").Raw($"<a href=\"{files}report.html\">").Text("The full report").Raw("</a> has every run, every comparison and the configuration that each node reported; beside it lie ");
+            .Raw($"<p><a href=\"{files}report.html\">The full report</a> has every run, every comparison and the configuration that each node reported; ")
+            .Text("beside it lie ");
         string[] tables = ["plan.json", "machine.json", "runs.csv", "cells.csv"];
         _html.Raw(string.Join(", ", tables.Select(file => $"<a href=\"{files}{file}\">{file}</a>"))).Raw(".</p>\n");
         if (others.Count > 0) _html.Element("p", $"Other results of it: {string.Join(", ", others)}.", "muted");

@@ -24,7 +24,8 @@ internal sealed class IndexPage(IReadOnlyList<ClaimStanding> claims, IReadOnlyLi
     private string Summary()
     {
         var verdicts = claims.GroupBy(claim => claim.Verdict).OrderByDescending(group => group.First().IsMeasured).ThenByDescending(group => group.Count());
-        return $"Of {claims.Count} claims: {string.Join(", ", verdicts.Select(group => $"{group.Count()} {(group.Key == "stands" && group.Count() > 1 ? "stand" : group.Key)}"))}. A verdict is about the machine it was measured on.";
+        var counted = verdicts.Select(group => $"{group.Count()} {(group.Key == "stands" && group.Count() > 1 ? "stand" : group.Key)}");
+        return $"Of {claims.Count} claims: {string.Join(", ", counted)}. A verdict is about the machine it was measured on.";
     }
 
     private string Machines() => string.Join("; ", experiments.Select(experiment => experiment.Campaign?.Machine.Summary()).OfType<string>().Distinct());

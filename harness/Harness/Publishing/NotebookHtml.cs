@@ -25,8 +25,13 @@ internal sealed class NotebookHtml(CampaignResults? campaign, HtmlPage html)
     }
 
     // The page's head has said it.
-    private static string WithoutTitle(string markdown) =>
-        markdown.StartsWith("# ", StringComparison.Ordinal) ? markdown[(markdown.IndexOf('\n', StringComparison.Ordinal) is > 0 and var end ? end : markdown.Length)..] : markdown;
+    private static string WithoutTitle(string markdown)
+    {
+        if (!markdown.StartsWith("# ", StringComparison.Ordinal)) return markdown;
+
+        var end = markdown.IndexOf('\n', StringComparison.Ordinal);
+        return end < 0 ? "" : markdown[end..];
+    }
 
     private void WriteCode(NotebookCell cell)
     {

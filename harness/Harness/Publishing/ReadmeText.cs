@@ -21,7 +21,8 @@ public static class ReadmeText
         return string.Create(CultureInfo.InvariantCulture, $"""
             ![{title}]({folder}/{picture})
 
-            *{title}: {durability}. {campaign.Machine.Summary()}. {campaign.Runs.Count} runs of {plan.Cells.Count} cells, {plan.Schedule.MeasureSeconds:0.#} s each; {published.InShort()}.
+            *{title}: {durability}. {campaign.Machine.Summary()}. {campaign.Runs.Count} runs of {plan.Cells.Count} cells,
+            {plan.Schedule.MeasureSeconds:0.#} s each; {published.InShort()}.
             The whole result, with what fell short: [{folder}]({folder}/report.html).*
             """);
     }
@@ -32,10 +33,11 @@ public static class ReadmeText
         var text = new StringBuilder("| | claim | verdict | by |\n| ---: | --- | --- | --- |\n");
         foreach (var standing in claims)
         {
+            var claim = standing.Claim;
             var answers = string.Join(", ", standing.Answers.Select(answer => answer.Campaign is null
                 ? $"[{answer.Experiment.Id}](experiments/{answer.Stem}.cs)"
                 : $"[{answer.Experiment.Id}]({FolderOf(answer)}/report.html){(answer.IsChanged ? " (changed settings)" : "")}"));
-            text.Append(CultureInfo.InvariantCulture, $"| {standing.Claim.Number} | {standing.Claim.Text} | {standing.Verdict} | {(answers.Length == 0 ? "-" : answers)} |\n");
+            text.Append(CultureInfo.InvariantCulture, $"| {claim.Number} | {claim.Text} | {standing.Verdict} | {(answers.Length == 0 ? "-" : answers)} |\n");
         }
 
         return text.ToString();
@@ -50,7 +52,8 @@ public static class ReadmeText
             var experiment = published.Experiment;
             var own = experiment.Claims.Count == 0 ? "-" : string.Join(", ", experiment.Claims.Select(claim => claim.Number));
             var notebook = published.Notebook is { } path ? $"[{Path.GetFileName(path)}](../notebooks/{Path.GetFileName(path)})" : "-";
-            text.Append(CultureInfo.InvariantCulture, $"| {experiment.Id} | {experiment.Question} | [{published.Stem}.cs]({published.Stem}.cs) | {own} | {notebook} | {VerdictOf(published, claims)} |\n");
+            var file = $"{published.Stem}.cs";
+            text.Append($"| {experiment.Id} | {experiment.Question} | [{file}]({file}) | {own} | {notebook} | {VerdictOf(published, claims)} |\n");
         }
 
         return text.ToString();

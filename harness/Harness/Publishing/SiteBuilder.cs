@@ -23,10 +23,12 @@ public static class SiteBuilder
         var standings = ClaimStanding.Of(claims, experiments);
         foreach (var experiment in experiments)
         {
-            var page = new ExperimentPage(experiment, [.. standings.Where(claim => claim.Answers.Contains(experiment))], await Executed(experiment, stop), OthersOf(experiment));
+            var answered = standings.Where(claim => claim.Answers.Contains(experiment)).ToList();
+            var page = new ExperimentPage(experiment, answered, await Executed(experiment, stop), OthersOf(experiment));
             var path = Path.Combine(folder, experiment.Stem + ".html");
             await File.WriteAllTextAsync(path, page.ToHtml(), stop);
-            if (experiment.Campaign is { } campaign) Copy(campaign.Folder.Path, Path.Combine(folder, "results", experiment.Experiment.Id, experiment.ResultName));
+            if (experiment.Campaign is { } campaign)
+                Copy(campaign.Folder.Path, Path.Combine(folder, "results", experiment.Experiment.Id, experiment.ResultName));
             progress(path);
         }
 
@@ -44,14 +46,19 @@ public static class SiteBuilder
         return error is null ? notebook : throw new NotebookException($"{path}: {error}");
     }
 
-    private static IReadOnlyList<string> OthersOf(PublishedExperiment experiment) => experiment.Campaign is not { } campaign
-        ? []
-        : [.. ResultFolder.PathsOf(Path.GetDirectoryName(Path.GetDirectoryName(campaign.Folder.Path))!, experiment.Experiment.Id).Select(path => Path.GetFileName(path)!).Where(name => name != experiment.ResultName)];
+    private static IReadOnlyList<string> OthersOf(PublishedExperiment experiment)
+    {
+        if (experiment.Campaign is not { } campaign) return [];
+
+        var root = Path.GetDirectoryName(Path.GetDirectoryName(campaign.Folder.Path))!;
+        return [.. ResultFolder.PathsOf(root, experiment.Experiment.Id).Select(path => Path.GetFileName(path)).Where(name => name != experiment.ResultName)];
+    }
 
     private static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
         foreach (var file in Directory.GetFiles(from)) File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
-        foreach (var inner in Directory.GetDirectories(from).Where(inner => !LeftOut.Contains(Path.GetFileName(inner)))) Copy(inner, Path.Combine(to, Path.GetFileName(inner)));
+        foreach (var inner in Directory.GetDirectories(from).Where(inner => !LeftOut.Contains(Path.GetFileName(inner))))
+            Copy(inner, Path.Combine(to, Path.GetFileName(inner)));
     }
 }
