@@ -123,8 +123,8 @@ public sealed partial class SiteBuilderTests : IDisposable
     {
         var answers = new List<PublishedExperiment> { await Answer("one", first), await Answer("two", second) };
 
-        Assert.Equal(verdict, new ClaimStanding(ClaimCatalog.Find(2), answers).Verdict);
-        Assert.Equal("no experiment yet", new ClaimStanding(ClaimCatalog.Find(2), []).Verdict);
+        Assert.Equal(verdict, ClaimStanding.Of(ClaimCatalog.Find(2), answers).Verdict);
+        Assert.Equal("no experiment yet", ClaimStanding.Of(ClaimCatalog.Find(2), []).Verdict);
     }
 
     // E05 with one check that comes out as wanted.

@@ -1,31 +1,51 @@
 using Harness.Results;
+using Harness.Results.Claims;
+using Harness.Statistics;
 
 namespace Harness.Publishing;
 
 /// <summary>How a claim fares by all experiments that answer it.</summary>
-/// <param name="Claim">What is said.</param>
-/// <param name="Answers">The experiments that can refute it; empty while there is none.</param>
-public sealed record ClaimStanding(Claim Claim, IReadOnlyList<PublishedExperiment> Answers)
+public sealed class ClaimStanding
 {
-    private IReadOnlyList<CheckOutcome> Outcomes { get; } =
-        [.. Answers.SelectMany(answer => answer.Campaign?.Outcomes ?? []).Where(outcome => outcome.Claim == Claim.Number)];
+    private ClaimStanding(Claim claim, IReadOnlyList<PublishedExperiment> experiments)
+    {
+        (Claim, Experiments) = (claim, experiments);
+        Answer = ClaimJudge.Of(claim, [.. experiments.Select(experiment => (Of(experiment), experiment.Campaign))]);
+    }
 
-    /// <summary>Whether it fell by one of its checks.</summary>
-    public bool IsRefuted => Outcomes.Any(outcome => outcome.Verdict == CheckVerdict.FellShort);
+    /// <summary>What is said.</summary>
+    public Claim Claim { get; }
 
-    /// <summary>Whether all experiments that answer it were measured and all of its checks were met.</summary>
-    public bool Stands => IsMeasured && Answers.All(answer => answer.Campaign is not null) && Outcomes.All(outcome => outcome.Verdict == CheckVerdict.Met);
+    /// <summary>The experiments that can refute it; empty while there is none.</summary>
+    public IReadOnlyList<PublishedExperiment> Experiments { get; }
 
-    /// <summary>Whether there is any result that looked for it.</summary>
-    public bool IsMeasured => Outcomes.Count > 0;
+    /// <summary>The verdict with the check and the figure that decided, or why there is none.</summary>
+    public ClaimAnswer Answer { get; }
 
     /// <summary>In words: <c>refuted</c>, <c>stands</c>, <c>not decided</c>, <c>not measured yet</c>, <c>no experiment yet</c>.</summary>
-    public string Verdict =>
-        Answers.Count == 0 ? "no experiment yet" : IsRefuted ? "refuted" : Stands ? "stands" : IsMeasured ? "not decided" : "not measured yet";
+    public string Verdict => Answer.Verdict switch
+    {
+        ClaimVerdict.Refuted => "refuted",
+        ClaimVerdict.Stands => "stands",
+        _ when Experiments.Count == 0 => "no experiment yet",
+        _ => Experiments.All(experiment => experiment.Campaign is null) ? "not measured yet" : "not decided",
+    };
+
+    /// <summary>What decided, <c>the device reaches half of it: 0.054x (0.05 to 0.06, lowest to highest, n = 3)</c>, or why nothing did; may be empty.</summary>
+    public string Reason => Answer.Verdict != ClaimVerdict.NotDecided ? $"{Answer.Check}: {Answer.Figure?.Split(';')[0]}"
+        : Experiments.Any(experiment => experiment.Campaign is not null) ? Answer.Why
+        : "";
 
     /// <summary>All claims by the experiments there are.</summary>
     public static IReadOnlyList<ClaimStanding> Of(IEnumerable<Claim> claims, IReadOnlyList<PublishedExperiment> experiments) =>
-        [.. claims.Select(claim => new ClaimStanding(claim, [.. experiments.Where(experiment => Answer(experiment, claim))]))];
+        [.. claims.Select(claim => Of(claim, experiments))];
 
-    private static bool Answer(PublishedExperiment experiment, Claim claim) => experiment.Experiment.Claims.Any(own => own.Number == claim.Number);
+    /// <summary>One claim by those of the experiments that answer it.</summary>
+    public static ClaimStanding Of(Claim claim, IEnumerable<PublishedExperiment> experiments) =>
+        new(claim, [.. experiments.Where(experiment => experiment.Experiment.Claims.Any(own => own.Number == claim.Number))]);
+
+    private static ClaimsExperiment Of(PublishedExperiment published) => new(published.Experiment.Id, published.Experiment.Title)
+    {
+        Progress = published.Campaign switch { null => ClaimsProgress.NotRun, { Plan.Finished: null } => ClaimsProgress.CutOff, _ => ClaimsProgress.Measured },
+    };
 }

@@ -16,7 +16,8 @@ internal sealed class ExperimentPage(PublishedExperiment published, IReadOnlyLis
         WriteClaims();
         _html.Close("header");
         if (published.Campaign is null) WriteCard("Not measured yet", "There is no result of this experiment; its expectation was written down before any.");
-        if (published.IsChanged) WriteChanged();
+        if (published.WhatIsDifferent is { } difference)
+            _html.Open("div", "wrong").Element("p", $"This result is not of the experiment as it stands: {difference}.").Close("div");
 
         if (notebook is not null) new NotebookHtml(published.Campaign, _html).Write(notebook);
         if (published.Campaign is null) WriteCard("Expected", experiment.Expectation.Text);
@@ -34,10 +35,6 @@ internal sealed class ExperimentPage(PublishedExperiment published, IReadOnlyLis
         foreach (var standing in claims) ClaimCard.Write(_html, standing, linked: false);
         _html.Close("ul");
     }
-
-    private void WriteChanged() => _html.Open("div", "wrong").Element("p", published.Campaign!.Plan.Finished is null
-        ? "This result was cut off before all of it was measured."
-        : $"This is not the experiment as it stands: {string.Join(", ", published.Campaign.Plan.Overrides ?? [])} was set for it.").Close("div");
 
     private void WriteAgain()
     {

@@ -23,7 +23,7 @@ internal sealed class IndexPage(IReadOnlyList<ClaimStanding> claims, IReadOnlyLi
 
     private string Summary()
     {
-        var verdicts = claims.GroupBy(claim => claim.Verdict).OrderByDescending(group => group.First().IsMeasured).ThenByDescending(group => group.Count());
+        var verdicts = claims.GroupBy(claim => claim.Verdict).OrderBy(group => group.First().Answer.Verdict).ThenByDescending(group => group.Count());
         var counted = verdicts.Select(group => $"{group.Count()} {(group.Key == "stands" && group.Count() > 1 ? "stand" : group.Key)}");
         return $"Of {claims.Count} claims: {string.Join(", ", counted)}. A verdict is about the machine it was measured on.";
     }
@@ -40,7 +40,7 @@ internal sealed class IndexPage(IReadOnlyList<ClaimStanding> claims, IReadOnlyLi
                 .Element("p", experiment.Question)
                 .Element("p", published.InShort() + (published.Campaign is { } campaign
                     ? string.Create(CultureInfo.InvariantCulture, $" · measured {campaign.Plan.Started.UtcDateTime:yyyy-MM-dd}") : "")
-                    + (published.IsChanged ? " with changed settings, or cut off" : ""), "muted")
+                    + (published.WhatIsDifferent is { } difference ? $" · {difference}" : ""), "muted")
                 .Close("li");
         }
 

@@ -14,8 +14,8 @@ public sealed record PublishedExperiment(Experiment Experiment, string Stem, str
     /// <summary>The name of the result's folder, <c>UTC-SHA</c>.</summary>
     public string ResultName => Campaign is null ? "" : Path.GetFileName(Campaign.Folder.Path);
 
-    /// <summary>Whether settings were changed for the result, or it was cut off: not the experiment as it stands.</summary>
-    public bool IsChanged => Campaign is not null && Campaign.Plan is { Finished: null } or { Overrides.Count: > 0 };
+    /// <summary>Why its result is not of the experiment as it stands, as a clause; null when it is, or when there is none.</summary>
+    public string? WhatIsDifferent => Campaign is null ? null : ResultChoice.WhatIsDifferent(Campaign.Plan);
 
     /// <summary>How the expectation fared: <c>3 of 5 expectations met</c>.</summary>
     public string InShort()

@@ -30,14 +30,14 @@ public static class ReadmeText
     /// <summary>A line for each claim: what is said, how it fared, and the experiment that says so.</summary>
     public static string Claims(IReadOnlyList<ClaimStanding> claims)
     {
-        var text = new StringBuilder("| | claim | verdict | by |\n| ---: | --- | --- | --- |\n");
+        var text = new StringBuilder("| | claim | verdict | figure | by |\n| ---: | --- | --- | --- | --- |\n");
         foreach (var standing in claims)
         {
             var claim = standing.Claim;
-            var answers = string.Join(", ", standing.Answers.Select(answer => answer.Campaign is null
+            var answers = string.Join(", ", standing.Experiments.Select(answer => answer.Campaign is null
                 ? $"[{answer.Experiment.Id}](experiments/{answer.Stem}.cs)"
-                : $"[{answer.Experiment.Id}]({FolderOf(answer)}/report.html){(answer.IsChanged ? " (changed settings)" : "")}"));
-            text.Append(CultureInfo.InvariantCulture, $"| {claim.Number} | {claim.Text} | {standing.Verdict} | {(answers.Length == 0 ? "-" : answers)} |\n");
+                : $"[{answer.Experiment.Id}]({FolderOf(answer)}/report.html){Different(answer)}"));
+            text.Append(CultureInfo.InvariantCulture, $"| {claim.Number} | {claim.Text} | {standing.Verdict} | {Cell(standing.Reason)} | {Cell(answers)} |\n");
         }
 
         return text.ToString();
@@ -63,9 +63,13 @@ public static class ReadmeText
     {
         if (published.Campaign is null) return "-";
 
-        var own = claims.Where(claim => claim.Answers.Contains(published)).Select(claim => $"; claim {claim.Claim.Number}: {claim.Verdict}");
-        return $"[{published.InShort()}](../{FolderOf(published)}/report.html){string.Concat(own)}{(published.IsChanged ? " (changed settings)" : "")}";
+        var own = claims.Where(claim => claim.Experiments.Contains(published)).Select(claim => $"; claim {claim.Claim.Number}: {claim.Verdict}");
+        return $"[{published.InShort()}](../{FolderOf(published)}/report.html){string.Concat(own)}{Different(published)}";
     }
+
+    private static string Different(PublishedExperiment published) => published.WhatIsDifferent is { } difference ? $" ({Cell(difference)})" : "";
+
+    private static string Cell(string text) => text.Length == 0 ? "-" : text.ReplaceLineEndings(" ").Replace("|", "\\|", StringComparison.Ordinal);
 
     private static string FolderOf(PublishedExperiment published) => $"results/{published.Campaign!.Plan.Experiment}/{published.ResultName}";
 

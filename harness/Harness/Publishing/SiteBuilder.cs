@@ -23,7 +23,7 @@ public static class SiteBuilder
         var standings = ClaimStanding.Of(claims, experiments);
         foreach (var experiment in experiments)
         {
-            var answered = standings.Where(claim => claim.Answers.Contains(experiment)).ToList();
+            var answered = standings.Where(claim => claim.Experiments.Contains(experiment)).ToList();
             var page = new ExperimentPage(experiment, answered, await Executed(experiment, stop), OthersOf(experiment));
             var path = Path.Combine(folder, experiment.Stem + ".html");
             await File.WriteAllTextAsync(path, page.ToHtml(), stop);

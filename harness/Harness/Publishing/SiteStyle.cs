@@ -10,7 +10,7 @@ internal static class SiteStyle
         .badge { display: inline-block; font-weight: 600; border: 1.5px solid; border-radius: 4px; padding: 0 8px; margin-right: 8px; }
         .badge { white-space: nowrap; color: var(--muted); }
         .met .badge, .badge.met { color: var(--good); } .short .badge, .badge.short { color: var(--bad); }
-        ul.checks li p { margin: 4px 0; } ul.checks li .says { font-size: 1.02rem; font-weight: 600; margin: 6px 0; }
+        ul.checks li p { margin: 4px 0; } ul.checks li .reason { font-size: .9rem; } ul.checks li .says { font-size: 1.02rem; font-weight: 600; margin: 6px 0; }
         details { margin: 10px 0; } summary { color: var(--muted); font-size: .86rem; cursor: pointer; }
         pre.text { white-space: pre-wrap; }
         code { font-size: .9em; overflow-wrap: anywhere; }
