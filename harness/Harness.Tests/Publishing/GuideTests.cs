@@ -21,7 +21,7 @@ public sealed partial class GuideTests : IDisposable
         Copy(Checkout.Root!, _root.Path);
         var commands = Follow(await File.ReadAllTextAsync(Path.Combine(_root.Path, "experiments", "GUIDE.md")));
 
-        await Dotnet("build", "harness/Harness.Cli", "-m:1", "-v", "q", "-nodeReuse:false");
+        await Dotnet("build", "harness/Harness.Cli", "-v", "q", "-nodeReuse:false");
         var program = Path.Combine(_root.Path, "harness", "Harness.Cli", "bin", "Debug", "net10.0", "testbed.dll");
         foreach (var command in commands) await Dotnet([program, .. command.Split(' ')[1..]]);
 

@@ -1,5 +1,6 @@
 using Harness.Notebooks;
 using Harness.Results.Reports;
+using Harness.Statistics;
 
 namespace Harness.Publishing;
 
@@ -45,12 +46,23 @@ internal sealed class ExperimentPage(PublishedExperiment published, IReadOnlyLis
             return;
         }
 
-        var files = $"results/{published.Experiment.Id}/{published.ResultName}/";
-        _html.Text($"git checkout {campaign.Machine.GitSha}\n{campaign.Plan.Command}").Close("pre")
-            .Raw($"<p><a href=\"{files}report.html\">The full report</a> has every run, every comparison and the configuration that each node reported; ")
-            .Text("beside it lie ");
-        string[] tables = ["plan.json", "machine.json", "runs.csv", "cells.csv"];
-        _html.Raw(string.Join(", ", tables.Select(file => $"<a href=\"{files}{file}\">{file}</a>"))).Raw(".</p>\n");
+        _html.Text($"git checkout {campaign.Machine.GitSha}\n{campaign.Plan.Command}").Close("pre");
+        WriteFiles(campaign);
         if (others.Count > 0) _html.Element("p", $"Other results of it: {string.Join(", ", others)}.", "muted");
+    }
+
+    // A campaign that was killed has no report yet, and its site no dead link.
+    private void WriteFiles(CampaignResults campaign)
+    {
+        var folder = $"results/{published.Experiment.Id}/{published.ResultName}/";
+        (string File, string Is)[] files =
+        [
+            ("report.html", "the full report: every run, every comparison, and the configuration that each node reported"),
+            ("plan.json", "what was asked"), ("machine.json", "where"), ("runs.csv", "a row for each run"), ("cells.csv", "a row for each cell and metric"),
+        ];
+        _html.Open("ul");
+        foreach (var (file, what) in files.Where(listed => File.Exists(Path.Combine(campaign.Folder.Path, listed.File))))
+            _html.Raw($"<li><a href=\"{folder}{file}\">{file}</a>").Text($", {what}").Raw("</li>\n");
+        _html.Close("ul");
     }
 }
