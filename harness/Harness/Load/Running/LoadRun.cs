@@ -65,7 +65,7 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         CollectGarbage();
         var supervisor = new Supervisor(schedule, timeline, print);
         var readers = Start("reader", _readers.Select(reader => (Action)reader.Run));
-        supervisor.Watch(Start("producer", _producers.Select(producer => (Action)producer.Run)), afterMeasure: "drain");
+        WatchMeasure(supervisor, Start("producer", _producers.Select(producer => (Action)producer.Run)));
         if (supervisor.Phase != "drain") supervisor.Enter("drain", Clock.Now); // all was answered at once, or the load ended before its time
         var measureEnd = Math.Min(schedule.MeasureEnd, _producers.Max(producer => producer.EndedAt));
         if (spec.Consume is not null && !control.Stopping) ReadToTheEnd(cluster, supervisor, timeline, readers);
@@ -91,9 +91,16 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
 
         CollectGarbage();
         var supervisor = new Supervisor(schedule, timeline, print);
-        supervisor.Watch(Start("reader", _readers.Select(reader => (Action)reader.Run)), afterMeasure: "drain");
+        WatchMeasure(supervisor, Start("reader", _readers.Select(reader => (Action)reader.Run)));
         supervisor.Enter(null, Clock.Now);
         return Report(supervisor, timeline, schedule);
+    }
+
+    private void WatchMeasure(Supervisor supervisor, List<Thread> threads)
+    {
+        supervisor.Watch(threads, afterMeasure: "drain");
+        if (supervisor.MissedMeasure && !control.Stopping)
+            control.Fail("this machine had no time for the thread that watches the load in all of the measured time: too much else runs on it");
     }
 
     private void ReadToTheEnd(Cluster cluster, Supervisor supervisor, Timeline timeline, List<Thread> running)

@@ -19,6 +19,9 @@ internal sealed class Supervisor(Schedule schedule, Timeline timeline, Action<Lo
 
     public WorkerUsage Usage => (_atStart, _atEnd) is ({ } start, { } end) ? end.Since(start) : WorkerSample.Take().Since(WorkerSample.Take());
 
+    /// <summary>The load ran to the end of its measured time, and nobody looked on meanwhile: this thread was given no time in all of it.</summary>
+    public bool MissedMeasure { get; private set; }
+
     /// <summary>Watches until all threads have ended.</summary>
     /// <param name="threads">The threads.</param>
     /// <param name="afterMeasure">The phase that follows the measured time; null when this is past and phases stay as they are.</param>
@@ -33,6 +36,8 @@ internal sealed class Supervisor(Schedule schedule, Timeline timeline, Action<Lo
             var next = NextEdge(now);
             Thread.Sleep(Clock.Span(Math.Clamp(next - now, 0, LongestNap) + Clock.Millisecond / 10));
         }
+
+        MissedMeasure = afterMeasure is not null && _atStart is null && Clock.Now >= schedule.MeasureEnd;
     }
 
     /// <summary>Ends the present phase and begins the next; null for none.</summary>
