@@ -128,9 +128,24 @@ public sealed class HistogramTests
 
         var lines = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var data = lines.Skip(1).TakeWhile(line => line[0] != '#').Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToList();
-        Assert.Equal(100, data.Count);
         Assert.Equal(["100.0000", "1.000000000000", "100"], data[^1]);
-        Assert.Equal("50", data[49][2]);
+        Assert.Contains(data, line => line[1] == "0.500000000000" && line[2] == "50" && line[3] == "2.00");
         Assert.Contains(lines, line => line.StartsWith("#[Max     =     100.0000", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Hgrm_ManyBuckets_HasFiveLinesForEachHalvingOfWhatIsLeft()
+    {
+        var histogram = new Histogram();
+        for (var i = 1; i <= 100_000; i++) histogram.Record(TimeSpan.FromMicroseconds(i));
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        histogram.WriteHgrm(text);
+
+        var shares = text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Skip(1).TakeWhile(line => line[0] != '#')
+            .Select(line => double.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture)).ToList();
+        Assert.Equal(shares.Order(), shares);
+        Assert.Equal(4, shares.Count(share => share is > 0.01 and < 0.495)); // and the first of all buckets
+        Assert.Equal(5, shares.Count(share => share is > 0.495 and < 0.745));
+        Assert.Equal(5, shares.Count(share => share is > 0.745 and < 0.87));
     }
 }

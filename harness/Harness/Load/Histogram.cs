@@ -20,6 +20,7 @@ public sealed class Histogram
     private const int Half = 1 << HalfBits;
     private const int Halves = 26; // 2^(26 + 10) units of 100 ns = 1.9 h
     private const int Buckets = (Halves + 1) * Half;
+    private const int LinesPerHalving = 5;
 
     private readonly long[] _counts = new long[Buckets];
     private long _min = long.MaxValue;
@@ -96,15 +97,20 @@ public sealed class Histogram
     }
 
     /// <summary>Writes the percentile distribution as HdrHistogram's <c>.hgrm</c> text, in milliseconds, which its plotters read.</summary>
+    /// <remarks>As there, five lines for each halving of the distance to the maximum: all buckets would be thousands that no plot shows.</remarks>
     public void WriteHgrm(TextWriter writer)
     {
         writer.WriteLine("       Value     Percentile TotalCount 1/(1-Percentile)");
         writer.WriteLine();
         var seen = 0L;
+        var due = 0.0;
         foreach (var (upTo, count) in Steps())
         {
             seen += count;
             var share = (double)seen / Count;
+            if (share < due - 1e-9 && seen < Count) continue; // tenths do not add up exactly
+
+            while (due <= share + 1e-9 && seen < Count) due += 1 / (LinesPerHalving * Math.Pow(2, Math.Floor(Math.Log2(1 / (1 - due))) + 1));
             var inverse = seen == Count ? "" : string.Create(CultureInfo.InvariantCulture, $" {1 / (1 - share),14:F2}");
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{upTo.TotalMilliseconds,12:F4} {share,14:F12} {seen,10}{inverse}"));
         }

@@ -21,9 +21,8 @@ internal sealed class HistogramConverter : JsonConverter<Histogram>
         writer.WriteString("min", Quantity.Format(value.Min));
         writer.WriteString("max", Quantity.Format(value.Max));
         writer.WriteNumber("sum", value.SumTicks);
-        writer.WriteStartArray("counts");
-        foreach (var number in value.ToSparse()) writer.WriteNumberValue(number);
-        writer.WriteEndArray();
+        writer.WritePropertyName("counts");
+        writer.WriteRawValue($"[{string.Join(',', value.ToSparse())}]"); // on one line, however the rest is laid out: there are thousands
         writer.WriteEndObject();
     }
 
