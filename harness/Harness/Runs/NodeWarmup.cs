@@ -15,6 +15,9 @@ internal static class NodeWarmup
     /// <summary>A topic lives no longer, which bounds the disk space.</summary>
     public static readonly TimeSpan Slice = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a slice's answers may be late: cold nodes take long for what they hold once warm, and for what they never will.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     /// <summary>What one slice must gain on the one before for another to be worth it; what is less comes and goes by itself.</summary>
     private const double BetterRate = 1.05;
     private const double BetterLatency = 0.8;
@@ -35,7 +38,7 @@ internal static class NodeWarmup
         while (slices.Count < planned || (planned > 1 && slices.Count < 2 * planned && IsBetter(slices[^1], slices[^2])))
         {
             var topic = $"warmup-{slices.Count + 1}";
-            var report = await work(topic, job(topic) with { Warmup = TimeSpan.Zero, Duration = time / planned });
+            var report = await work(topic, job(topic) with { Warmup = TimeSpan.Zero, Duration = time / planned, Drain = Patience });
             if (report.Failed || report.Produce is null)
                 throw new RunFailedException("the nodes could not be warmed up: " + string.Join("; ", report.Problems.DefaultIfEmpty("no reason given")));
             slices.Add(report.Produce);
