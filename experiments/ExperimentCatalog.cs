@@ -10,7 +10,7 @@ public static class ExperimentCatalog
         new Quick(), new ReadPath(), new FlushPolicy(), new RoadToOneMillion(), new RandomAccess(), new MemoryBandwidth(), new WritePaths(), new Readahead(),
         new AppendLimit(), new MemoryTraffic(), new FetchSize(), new ColdReader(), new PageCacheSize(), new Restart(), new HeapCache(), new Retention(), new BatchChecks(),
         new InMemory(), new Failover(), new AcksUnderFaults(), new LossWindow(), new RoundTrip(), new FaultMatrix(), new SlowFollower(), new PullOrPush(), new SideBySide(), new SameOrNot(),
-        new Batching(), new Linger(), new LateConsumer(), new MillionByWhat(), new SubMillisecond(), new Tls(), new ManyPartitions(),
+        new Batching(), new Linger(), new LateConsumer(), new MillionByWhat(), new SubMillisecond(), new Tls(), new ManyPartitions(), new Generator(),
     ];
 
     /// <exception cref="PlanException">There is no such experiment; the message lists what there is.</exception>
