@@ -1,4 +1,3 @@
-using Harness.Load;
 using Harness.Plans;
 using Harness.Results;
 
@@ -24,19 +23,13 @@ public sealed class Retention : Experiment
 
     public override IReadOnlyList<Plan> Plans =>
     [
-        new()
+        // It is read as it comes: what is dropped cannot be read back afterwards.
+        Workload.Find("retention-active").Of(new Plan
         {
-            Cluster = new ClusterPlan { Nodes = 1, Replication = 1, MinInSync = 1 }
-                .WithSetting("segment.bytes", "67108864").WithSetting("log.retention.check.interval.ms", "250"),
-            Load = new ProduceLoad
-            {
-                Send = new ProduceSpec { RecordsPerSecond = 70_000, RecordSize = "1KiB", Linger = TimeSpan.FromMilliseconds(2) },
-                // Read as it comes: what is dropped cannot be read back afterwards.
-                Check = new ConsumeSpec { When = ConsumeWhen.During },
-            },
-            Vary = [Axis.Any("keep", "broker.retention.bytes", "-1", "128000000") with { Unit = "bytes kept" }],
+            Cluster = new() { Nodes = 1, Replication = 1, MinInSync = 1 },
+            Load = new ProduceLoad(),
             Schedule = new(Warmup: TimeSpan.FromSeconds(4), Measure: TimeSpan.FromSeconds(10), Repeats: 3),
-        },
+        }) with { Vary = [Axis.Any("keep", "broker.retention.bytes", "-1", "128000000") with { Unit = "bytes kept" }] },
     ];
 
     // Retention is at work only once more is there than is kept.

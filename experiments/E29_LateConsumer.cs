@@ -1,4 +1,3 @@
-using Harness.Load;
 using Harness.Plans;
 using Harness.Results;
 
@@ -30,17 +29,12 @@ public sealed class LateConsumer : Experiment
 
     public override IReadOnlyList<Plan> Plans =>
     [
-        new()
+        Workload.Find("catch-up").Of(new Plan
         {
             Cluster = new() { Nodes = 1, Replication = 1, MinInSync = 1 },
-            Load = new ProduceLoad
-            {
-                Send = new ProduceSpec { RecordsPerSecond = 10_000, RecordSize = "1KiB", Linger = TimeSpan.FromMilliseconds(2), Connections = 2 },
-                Check = new ConsumeSpec { When = ConsumeWhen.During, Consumers = 4 },
-            },
-            Vary = [Axis.Load("backlog", "0B", "256MiB", "2GiB"), Axis.Any("memory", "cluster.memoryLimit", "none", Capped)],
+            Load = new ProduceLoad(),
             Schedule = new(Warmup: TimeSpan.FromSeconds(1), Measure: TimeSpan.FromSeconds(4), Repeats: 3),
-        },
+        }) with { Vary = [Axis.Load("backlog", "0B", "256MiB", "2GiB"), Axis.Any("memory", "cluster.memoryLimit", "none", Capped)] },
     ];
 
     public override QuickLook Quick => QuickLook.At(("backlog", ["0B", "2GiB"]));

@@ -32,9 +32,9 @@ public sealed class ManyPartitions : Experiment
 
     public override IReadOnlyList<Plan> Plans =>
     [
-        Of(Closed, "os-cache", new ProduceSpec { Arrival = Arrival.Closed }, Axis.Load("partitions", 1, 10, 100, 1000, 10_000)),
-        Of(Keyed, "os-cache", OfKeys, Axis.Load("partitions", 1, 10, 100, 1000, 10_000)),
-        Of(Flushed, "interval(100ms)", OfKeys, Axis.Load("partitions", 1, 100, 1000)),
+        Of(Closed, "os-cache", new ProduceLoad { Send = new ProduceSpec { Arrival = Arrival.Closed, RecordSize = "100B", BatchBytes = 16 << 10 } }) with { Vary = [All] },
+        Shared.Of(Of(Keyed, "os-cache", new ProduceLoad())) with { Vary = [All] },
+        Shared.Of(Of(Flushed, "interval(100ms)", new ProduceLoad())) with { Vary = [Axis.Load("partitions", 1, 100, 1000)] },
     ];
 
     public override QuickLook Quick => QuickLook.At((Plan.PartAxis, [Closed]), ("partitions", ["1", "100", "10000"]));
@@ -54,15 +54,16 @@ public sealed class ManyPartitions : Experiment
         "How many files are kept open follows the limit of the shell it is started from (ulimit -n).",
     ];
 
-    private static ProduceSpec OfKeys => new() { RecordsPerSecond = 50_000, Keys = "uniform(200000)", Linger = TimeSpan.FromMilliseconds(5) };
+    private static Workload Shared => Workload.Find("many-partitions");
 
-    private static Plan Of(string part, string flush, ProduceSpec send, Axis partitions) => new()
+    private static Axis All => Axis.Load("partitions", 1, 10, 100, 1000, 10_000);
+
+    private static Plan Of(string part, string flush, ProduceLoad load) => new()
     {
         Part = part,
         // Ten thousand logs that each reserve as far ahead as a few would take the disk.
         Cluster = new ClusterPlan { Nodes = 1, Replication = 1, MinInSync = 1 }.WithStrategy("write", "pagecache(preallocate=256KiB)").WithStrategy("flush", flush),
-        Load = new ProduceLoad { Send = send with { RecordSize = "100B", BatchBytes = 16 << 10 } },
-        Vary = [partitions],
+        Load = load,
         Schedule = new(Warmup: TimeSpan.FromSeconds(1), Measure: TimeSpan.FromSeconds(4), Repeats: 3),
     };
 

@@ -9,7 +9,13 @@ internal static class ListCommand
 {
     public static Command Create(Surroundings surroundings)
     {
-        var command = new Command("list", "Lists the experiments.");
+        var workloads = new Command("workloads", "Lists the workloads by name, for --set workload=NAME.");
+        workloads.SetAction(_ =>
+        {
+            foreach (var workload in Workload.All) surroundings.Out.WriteLine($"{workload.Name,-22}{workload.Summary}\n{"",-22}{string.Join(' ', workload.Settings)}");
+            return ExitCode.Success;
+        });
+        var command = new Command("list", "Lists the experiments.") { workloads };
         command.SetAction(_ =>
         {
             foreach (var experiment in ExperimentCatalog.All) surroundings.Out.WriteLine($"{experiment.Id,-8}{experiment.Question}{ClaimsOf(experiment)}");

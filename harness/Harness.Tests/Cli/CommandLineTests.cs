@@ -23,6 +23,16 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public async Task ListWorkloads_NamesEveryWorkloadWithItsSettings()
+    {
+        var (exitCode, output, error) = await Run("list", "workloads");
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.All(Workload.All, workload => Assert.Contains($"{workload.Name,-22}{workload.Summary}", output, StringComparison.Ordinal));
+        Assert.Contains("load.arrivals=bursts(on=200ms, off=600ms)", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_UnknownExperiment_ListsTheKnown()
     {
         var (exitCode, output, error) = await Run("run", "E99");

@@ -58,6 +58,9 @@ public sealed record ProduceSpec
     /// <summary>Whether time (open) or the answers (closed) decide when a record is sent.</summary>
     public Arrival Arrival { get; init; } = Arrival.OpenConstant;
 
+    /// <summary>Of <see cref="Arrival.OpenShaped"/>: <c>bursts(on=200ms, off=800ms)</c> or <c>waves(peak=1.4, period=20s)</c>.</summary>
+    public string ArrivalShape { get; init; } = "";
+
     /// <summary>Offered records per second, all connections together; of no meaning when closed.</summary>
     public double RecordsPerSecond { get; init; } = 10_000;
 
@@ -74,7 +77,8 @@ public sealed record ProduceSpec
     /// <summary>How long a batch may wait to fill, from its first record's intended time.</summary>
     public TimeSpan Linger { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>Value sizes: <c>100B</c>, <c>uniform(64B, 1KiB)</c>, <c>lognormal(median=200B, sigma=1)</c> or <c>lines(FILE)</c>.</summary>
+    /// <summary>Value sizes: <c>100B</c>, <c>uniform(64B, 1KiB)</c>, <c>lognormal(median=200B, sigma=1)</c>,
+    /// <c>pareto(min=100B, alpha=1.2, max=64KiB)</c> or <c>lines(FILE)</c>.</summary>
     public string RecordSize { get; init; } = "100B";
 
     /// <summary>Keys: <c>none</c>, <c>uniform(n)</c> or <c>zipf(n, theta)</c>. Keyed records go where Kafka's own client would put them.</summary>
@@ -107,6 +111,10 @@ public enum Arrival
     /// <summary>Records are due after exponentially distributed gaps, whatever the answers do.</summary>
     [JsonStringEnumMemberName("open-poisson")]
     OpenPoisson,
+
+    /// <summary>Records are due at a rate that comes and goes as <see cref="ProduceSpec.ArrivalShape"/> says, whatever the answers do.</summary>
+    [JsonStringEnumMemberName("open-shaped")]
+    OpenShaped,
 
     /// <summary>Every producer keeps <see cref="ProduceSpec.MaxInFlight"/> full batches on their way.</summary>
     [JsonStringEnumMemberName("closed")]

@@ -49,10 +49,10 @@ public static class PlanSettings
 
         Load("load.partitions", "partitions of the topic", (load, text) => load with { Partitions = Count(text) }),
         Produce(RateSetting, $"offered rate, or {Unlimited} for a closed loop", (load, text) => load with { Send = WithRate(load.Send, text) }),
-        Produce("load.arrivals", "constant or poisson", (load, text) => load with { Send = load.Send with { Arrival = ArrivalOf(text) } }),
+        Produce("load.arrivals", "constant, poisson, bursts(on=200ms, off=800ms), waves(peak=1.4, period=20s)", (load, text) => load with { Send = WithArrivals(load.Send, text) }),
         Produce("load.generator", "testbed or kafka-tools: Kafka's perf-test scripts from KAFKA_HOME, for a second opinion",
             (load, text) => load with { Generator = GeneratorOf(text) }),
-        Send("load.recordSize", "100B, uniform(64B, 1KiB), lognormal(median=200B, sigma=1), lines(FILE)", (send, text) => send with { RecordSize = text }),
+        Send("load.recordSize", "100B, uniform(64B, 1KiB), lognormal(median=200B, sigma=1), pareto(min=100B, alpha=1.2, max=64KiB), lines(FILE)", (send, text) => send with { RecordSize = text }),
         Send("load.keys", "none, uniform(n), zipf(n, theta)", (send, text) => send with { Keys = text }),
         Send("load.connections", "independent producers", (send, text) => send with { Connections = Count(text) }),
         Send("load.maxInFlight", "unanswered requests of a producer", (send, text) => send with { MaxInFlight = Count(text) }),
@@ -113,6 +113,7 @@ public static class PlanSettings
         [.. Named.Select(setting => (setting.Name, setting.Summary)), (BrokerPrefix + "NAME", "any other broker setting, such as broker.segment.bytes"), (EnvironmentPrefix + "NAME", "a variable of the brokers' processes, such as env.DOTNET_gcServer"),
             (Sweep, "offered rates, such as 100k,200k,1M: the parts that produce, at each of them, and a curve of latency over the rate"),
             (Profile.Setting, $"{string.Join(", ", Profile.All.Select(profile => profile.Name))}: how much time it is given; the same as --profile"),
+            (Workload.Setting, "the load's settings by a name, such as tracking; testbed list workloads says which there are"),
             (Plan.PartAxis, "only the parts of the experiment whose name contains this")];
 
     /// <summary>The plan with one setting changed, or null when its kind of load has no such setting.</summary>
@@ -146,6 +147,7 @@ public static class PlanSettings
         var (name, text) = Split(assignment);
         if (name == Plan.PartAxis) return PartsNamed(plans, text);
         if (name == Sweep) return Swept(plans, text);
+        if (name == Workload.Setting) return Workload.Find(text).Of(plans);
 
         var changed = plans.Select(plan => Apply(plan, name, text) is { } applied ? Narrow(applied, name, text) : null).ToList();
         if (changed.All(plan => plan is null)) throw new PlanException($"{name} does not apply to the load of this experiment.");
@@ -231,11 +233,12 @@ public static class PlanSettings
             : throw new FormatException($"write a number of records a second above 0, or {Unlimited}");
     }
 
-    private static Arrival ArrivalOf(string text) => text switch
+    private static ProduceSpec WithArrivals(ProduceSpec send, string text) => text switch
     {
-        "constant" => Arrival.OpenConstant,
-        "poisson" => Arrival.OpenPoisson,
-        _ => throw new FormatException("write constant or poisson"),
+        "constant" => send with { Arrival = Arrival.OpenConstant, ArrivalShape = "" },
+        "poisson" => send with { Arrival = Arrival.OpenPoisson, ArrivalShape = "" },
+        _ when text.Contains('(', StringComparison.Ordinal) => send with { Arrival = Arrival.OpenShaped, ArrivalShape = text },
+        _ => throw new FormatException("write constant, poisson, bursts(on=200ms, off=800ms) or waves(peak=1.4, period=20s)"),
     };
 
     private static LoadGenerator GeneratorOf(string text) => text switch

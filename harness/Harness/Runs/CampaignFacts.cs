@@ -96,7 +96,7 @@ public static class CampaignFacts
         }
         else if (!varied.Contains("load.recordsPerSecond"))
         {
-            yield return ("arrival", send.Arrival == Arrival.Closed ? "closed loop" : $"{send.Arrival}, {send.RecordsPerSecond:N0} records/s");
+            yield return ("arrival", send.Arrival == Arrival.Closed ? "closed loop" : $"{(send.Arrival == Arrival.OpenShaped ? send.ArrivalShape : send.Arrival.ToString())}, {send.RecordsPerSecond:N0} records/s");
         }
 
         if (load is ProduceLoad { Generator: LoadGenerator.KafkaTools } && !varied.Contains("load.generator"))
@@ -126,7 +126,8 @@ public static class CampaignFacts
         yield return ("min.insync.replicas", $"{plan.Cluster.MinInSync}");
         foreach (var (seam, text) in plan.Cluster.Strategies)
             if (!varied.Contains(seam)) yield return (seam, text);
-        foreach (var (name, value) in plan.Cluster.Settings) yield return (name, value);
+        foreach (var (name, value) in plan.Cluster.Settings)
+            if (!varied.Contains("broker." + name)) yield return (name, value);
         foreach (var (name, value) in plan.Cluster.Environment) yield return (name, value);
         if (plan.Cluster.MemoryLimitBytes is { } limit) yield return ("memory limit", Quantity.FormatBytes(limit));
         if (plan.Cluster.NodeMemoryBytes is { } memory) yield return ("memory of each node", Quantity.FormatBytes(memory));

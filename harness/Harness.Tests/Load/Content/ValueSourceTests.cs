@@ -46,6 +46,28 @@ public sealed class ValueSourceTests
     }
 
     [Fact]
+    public void Pareto_Sizes_HaveTheHeavyTailBetweenTheirBounds()
+    {
+        var values = ValueSource.Parse("pareto(min=100B, alpha=1.2, max=64KiB)", 1, 1 << 20);
+        var sizes = Sizes(values, 40_000).Order().ToArray();
+
+        Assert.InRange(sizes[0], 100, 101);
+        Assert.InRange(sizes[^1], 40_000, 65_536);
+        // P(size > x) is (100 / x)^1.2, bounds aside: 0.435 beyond twice the smallest, 0.063 beyond ten times.
+        Assert.InRange(sizes.Count(size => size > 200) / 40_000.0, 0.425, 0.445);
+        Assert.InRange(sizes.Count(size => size > 1000) / 40_000.0, 0.058, 0.068);
+        // The integral over the density, as the bounded distribution has it: 436 B.
+        Assert.InRange(values.MeanBytes, 435, 437);
+    }
+
+    [Theory]
+    [InlineData("pareto(min=0B, alpha=1.2, max=1KiB)")]
+    [InlineData("pareto(min=2KiB, alpha=1.2, max=1KiB)")]
+    [InlineData("pareto(min=100B, alpha=0, max=1KiB)")]
+    [InlineData("pareto(min=100B, alpha=1)")]
+    public void Pareto_ThatCannotBe_IsRefused(string text) => Assert.Throws<FormatException>(() => ValueSource.Parse(text, 1, 1 << 20));
+
+    [Fact]
     public void Lines_ComeInOrderAndStartOver()
     {
         var path = Path.GetTempFileName();

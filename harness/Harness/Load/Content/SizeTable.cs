@@ -15,6 +15,16 @@ internal static class SizeTable
     public static int[] LogNormal(int median, double sigma, int max) =>
         Table(share => Math.Round(median * Math.Exp(sigma * NormalQuantile(share))), max);
 
+    /// <summary>Sizes with a heavy tail: the chance of more than x falls with x to the power of <paramref name="alpha"/> (a bounded Pareto distribution).</summary>
+    /// <exception cref="FormatException">The smallest is 0 or more than the largest, or alpha is 0.</exception>
+    public static int[] Pareto(long min, double alpha, int max)
+    {
+        if (min < 1 || min >= max || alpha <= 0) throw new FormatException($"pareto({min}B, {alpha}, {max}B): min is at least 1B and less than max, alpha more than 0");
+
+        var tail = 1 - Math.Pow((double)min / max, alpha);
+        return Table(share => Math.Round(min * Math.Pow(1 - share * tail, -1 / alpha)), max);
+    }
+
     private static int[] Table(Func<double, double> quantile, int max)
     {
         var table = new int[Entries];

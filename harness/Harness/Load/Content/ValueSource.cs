@@ -15,7 +15,8 @@ internal abstract class ValueSource
     /// <param name="number">The record's number in its stream, from 0.</param>
     public abstract ReadOnlySpan<byte> Value(ulong sequence, long number);
 
-    /// <param name="text"><c>100B</c>, <c>uniform(64B, 1KiB)</c>, <c>lognormal(median=200B, sigma=1)</c> or <c>lines(FILE)</c>.</param>
+    /// <param name="text"><c>100B</c>, <c>uniform(64B, 1KiB)</c>, <c>lognormal(median=200B, sigma=1)</c>,
+    /// <c>pareto(min=100B, alpha=1.2, max=64KiB)</c> or <c>lines(FILE)</c>.</param>
     /// <param name="seed">Decides the random bytes.</param>
     /// <param name="largest">What a record's value may have at most; distributions are clamped to it.</param>
     /// <exception cref="FormatException">The text is none of these, or asks for more than <paramref name="largest"/>.</exception>
@@ -27,6 +28,7 @@ internal abstract class ValueSource
         {
             "uniform" => ["min", "max"],
             "lognormal" => ["median", "sigma"],
+            "pareto" => ["min", "alpha", "max"],
             "lines" => ["file"],
             _ => null,
         });
@@ -34,6 +36,7 @@ internal abstract class ValueSource
         {
             "uniform" => new RandomValues(seed, SizeTable.Uniform(spec.Bytes("min"), AtMost(spec.Bytes("max"), largest, text))),
             "lognormal" => new RandomValues(seed, SizeTable.LogNormal(AtMost(spec.Bytes("median"), largest, text), spec.Number("sigma"), largest)),
+            "pareto" => new RandomValues(seed, SizeTable.Pareto(spec.Bytes("min"), spec.Number("alpha"), AtMost(spec.Bytes("max"), largest, text))),
             _ => FileLines.Read(spec.Text("file"), largest),
         };
     }

@@ -28,6 +28,7 @@ internal abstract class Arrivals
     {
         Arrival.OpenConstant => new ConstantArrivals(spec.RecordsPerSecond, spec.Connections, producer, start),
         Arrival.OpenPoisson => new PoissonArrivals(spec.RecordsPerSecond / spec.Connections, start, Scramble.Sequence(seed, purpose: 4, producer)),
+        Arrival.OpenShaped => ArrivalShape.Parse(spec.ArrivalShape).Create(spec.RecordsPerSecond / spec.Connections, start, seed, producer),
         _ => new ClosedArrivals(),
     };
 }

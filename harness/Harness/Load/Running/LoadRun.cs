@@ -57,8 +57,9 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         for (var number = 0; number < produce.Connections; number++) _producers.Add(new(spec, number, cluster, _ledger, control, _recorder?.Open()));
         foreach (var producer in _producers) producer.Prepare();
 
+        var plan = ArrivalPlan.Of(spec);
         var schedule = Schedule.From(spec, StartTime(readsAlong ? spec.Consume!.Consumers : 0));
-        var timeline = new Timeline(schedule, produce.Arrival == Arrival.Closed ? 0 : produce.RecordsPerSecond);
+        var timeline = new Timeline(schedule, produce.Arrival == Arrival.Closed ? 0 : produce.RecordsPerSecond, plan);
         foreach (var producer in _producers) producer.Begin(Filler(produce, content, producer.Number, schedule), new(schedule, timeline), schedule);
         if (readsAlong) CreateReaders(cluster, schedule, timeline, partitionCount);
 
@@ -75,7 +76,9 @@ internal sealed class LoadRun(LoadSpec spec, Action<LoadLine> print, RunControl 
         if (_recorder is not null) CheckHistory(_recorder);
 
         var measured = new Schedule(schedule.Start, schedule.MeasureStart, measureEnd, schedule.DrainEnd);
-        return Report(supervisor, timeline, measured);
+        var report = Report(supervisor, timeline, measured);
+        return plan is null || report.Produce is null ? report
+            : report with { Produce = report.Produce with { OfferedRecordsPerSecond = plan.Measured / spec.Duration.TotalSeconds } };
     }
 
     private LoadReport ReadOnly(Cluster cluster)

@@ -1,6 +1,7 @@
 using System.Text;
 using Engine.Protocol.Records;
 using Harness.Load.Content;
+using Harness.Load.Producing;
 using Harness.Load.Wire;
 
 namespace Harness.Load.Running;
@@ -38,6 +39,7 @@ internal static class SpecCheck
         Need(spec.Produce is not null || spec.Consume is not null, "neither produce nor consume: nothing to do");
         if (spec.Produce is { } produce) Check(produce, Need);
         if (spec.Consume is { } consume) Check(consume, spec.Produce is not null, Need);
+        if (spec.Produce is { Arrival: Arrival.OpenShaped } shaped) Try(() => ArrivalShape.Parse(shaped.ArrivalShape), problems);
         if (spec.Produce is { } sent && problems.Count == 0) Try(() => Values(sent, spec.Seed), problems);
         return problems;
     }

@@ -1,7 +1,9 @@
+using Harness.Load.Producing;
+
 namespace Harness.Load.Running;
 
 /// <summary>What all threads did in each second of a run. Thread-safe.</summary>
-internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
+internal sealed class Timeline(Schedule schedule, double offeredPerSecond, ArrivalPlan? plan = null)
 {
     private readonly Lock _lock = new();
     private readonly List<Entry> _seconds = [];
@@ -23,13 +25,22 @@ internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
     {
         lock (_lock)
         {
-            return At(second).Close(second, schedule, offeredPerSecond, _spare);
+            return At(second).Close(second, schedule, OfferedIn(second), _spare);
         }
     }
 
     public IReadOnlyList<LoadSecond> All()
     {
-        lock (_lock) return [.. _seconds.Select((entry, second) => entry.Close(second, schedule, offeredPerSecond, _spare))];
+        lock (_lock) return [.. _seconds.Select((entry, second) => entry.Close(second, schedule, OfferedIn(second), _spare))];
+    }
+
+    private long OfferedIn(int second)
+    {
+        if (plan is not null) return plan[second];
+
+        // The plan ends with the measured time, perhaps within this second.
+        var planned = Math.Clamp(schedule.MeasureEnd - (schedule.Start + second * Clock.Second), 0, Clock.Second);
+        return (long)Math.Round(offeredPerSecond * planned / Clock.Second);
     }
 
     private Entry At(int second)
@@ -53,7 +64,7 @@ internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
             _latency.Merge(tally.Latency);
         }
 
-        public LoadSecond Close(int second, Schedule schedule, double offeredPerSecond, Stack<Histogram> spare)
+        public LoadSecond Close(int second, Schedule schedule, long offered, Stack<Histogram> spare)
         {
             if (_latency is not null)
             {
@@ -63,13 +74,11 @@ internal sealed class Timeline(Schedule schedule, double offeredPerSecond)
                 _latency = null;
             }
 
-            // The plan ends with the measured time, perhaps within this second.
-            var planned = Math.Clamp(schedule.MeasureEnd - (schedule.Start + second * Clock.Second), 0, Clock.Second);
             return new()
             {
                 Second = second,
                 Measured = schedule.MeasuresSecond(second),
-                OfferedRecords = (long)Math.Round(offeredPerSecond * planned / Clock.Second),
+                OfferedRecords = offered,
                 SentRecords = _total.SentRecords,
                 AckedRecords = _total.AckedRecords,
                 AckedBytes = _total.AckedBytes,
