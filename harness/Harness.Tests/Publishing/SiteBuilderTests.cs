@@ -32,6 +32,7 @@ public sealed partial class SiteBuilderTests : IDisposable
         Assert.All(ClaimCatalog.All, claim => Assert.Contains(System.Net.WebUtility.HtmlEncode(claim.Text), index, StringComparison.Ordinal));
         Assert.Contains("Of 28 claims: ", index, StringComparison.Ordinal);
         Assert.Contains(" not measured yet", index, StringComparison.Ordinal);
+        Assert.Matches("<p class=\"reason\">(fell short|met): the device reaches half of what copying does: [0-9.]+ \\(", index);
         Assert.Matches("<li class=\"(short|met)\">\\s*<div>\\s*<span class=\"badge\">(refuted|stands)</span>\\s*<span class=\"kicker\">claim 2</span>", index);
     }
 

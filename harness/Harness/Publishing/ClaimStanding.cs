@@ -31,10 +31,16 @@ public sealed class ClaimStanding
         _ => Experiments.All(experiment => experiment.Campaign is null) ? "not measured yet" : "not decided",
     };
 
-    /// <summary>What decided, <c>the device reaches half of it: 0.054x (0.05 to 0.06, lowest to highest, n = 3)</c>, or why nothing did; may be empty.</summary>
-    public string Reason => Answer.Verdict != ClaimVerdict.NotDecided ? $"{Answer.Check}: {Answer.Figure?.Split(';')[0]}"
-        : Experiments.Any(experiment => experiment.Campaign is not null) ? Answer.Why
-        : "";
+    /// <summary>What decided, with its figure, <c>fell short: the device reaches half of it: 0.054 (…)</c>; else why nothing did. May be empty.</summary>
+    public string Reason => Answer.Verdict switch
+    {
+        ClaimVerdict.Refuted => $"fell short: {Decided}",
+        ClaimVerdict.Stands => $"met: {Decided}",
+        _ => Experiments.Any(experiment => experiment.Campaign is not null) ? Answer.Why : "",
+    };
+
+    // The limit and the cells behind it are in the report.
+    private string Decided => $"{Answer.Check}: {Answer.Figure?.Split(';')[0]}";
 
     /// <summary>All claims by the experiments there are.</summary>
     public static IReadOnlyList<ClaimStanding> Of(IEnumerable<Claim> claims, IReadOnlyList<PublishedExperiment> experiments) =>
