@@ -19,7 +19,7 @@ public sealed record Workload(string Name, string Summary, params IReadOnlyList<
             "load.partitions=288", "load.recordSize=1KiB", "load.keys=none", "load.batchBytes=128KiB", "load.linger=25ms", "load.acks=all", "load.connections=4", "load.recordsPerSecond=105000",
             "load.check=during", "load.consumers=4"),
         new("keyed-many-producers", "what undid both sides of Kafka against Redpanda: keys that spread over partitions, 50 producers, 1 KiB",
-            "load.partitions=48", "load.recordSize=1KiB", "load.keys=uniform(1000000)", "load.batchBytes=16KiB", "load.linger=1ms", "load.acks=all", "load.connections=50", "load.recordsPerSecond=20000"),
+            "load.partitions=48", "load.recordSize=1KiB", "load.keys=uniform(1000000)", "load.batchBytes=16KiB", "load.linger=10ms", "load.acks=all", "load.connections=50", "load.recordsPerSecond=20000"),
         new("tracking", "user activity: some 200 bytes, popular keys, four applications that read each record, a daily peak of 1.4",
             "load.partitions=12", "load.recordSize=lognormal(median=200B, sigma=0.8)", "load.keys=zipf(100000, 0.99)", "load.batchBytes=64KiB", "load.linger=5ms", "load.acks=all",
             "load.recordsPerSecond=40000", "load.arrivals=waves(peak=1.4, period=4s)", "load.check=during", "load.consumers=4"),
@@ -42,8 +42,8 @@ public sealed record Workload(string Name, string Summary, params IReadOnlyList<
             "load.partitions=6", "load.recordSize=1KiB", "load.keys=none", "load.linger=2ms", "load.recordsPerSecond=5000", "load.check=during", "load.consumers=16"),
         new("many-partitions", "keyed records over 1,000 partitions, so that batches stay small",
             "load.partitions=1000", "load.recordSize=100B", "load.keys=uniform(200000)", "load.batchBytes=16KiB", "load.linger=5ms", "load.recordsPerSecond=50000"),
-        new("12-byte", "RabbitMQ Streams' million: 12 bytes, one producer, one consumer that reads along, as many as go",
-            "load.partitions=1", "load.recordSize=12B", "load.keys=none", "load.batchBytes=128KiB", "load.linger=1ms", "load.acks=1", "load.recordsPerSecond=unlimited", "load.check=during"),
+        new("12-byte", "RabbitMQ Streams' million: 12 bytes, one producer, one consumer that reads along",
+            "load.partitions=1", "load.recordSize=12B", "load.keys=none", "load.batchBytes=128KiB", "load.linger=1ms", "load.acks=1", "load.recordsPerSecond=1000000", "load.check=during"),
     ];
 
     /// <exception cref="PlanException">There is no such workload; the message lists what there is.</exception>
