@@ -32,6 +32,8 @@ public sealed class PageCacheTests : IDisposable
     [InlineData(FileBytes - 1, 1)]
     public void Holds_WhatWasJustWritten(long position, long count)
     {
+        RandomAccess.Write(_file, new byte[FileBytes], 0); // dirty pages stay; clean ones the kernel may take back at any moment
+
         Assert.True(PageCache.Holds(_file, position, count, filled: false));
         Assert.True(PageCache.Holds(_file, position, count, filled: true));
     }
@@ -46,9 +48,13 @@ public sealed class PageCacheTests : IDisposable
         Assert.False(PageCache.Holds(_file, Position, Count, filled: false));
         Assert.False(PageCache.Holds(_file, Position, Count, filled: true));
 
-        PageCache.BringIn(_file, Position, Count);
-        Assert.Equal(Count, RandomAccess.Read(_file, new byte[Count], Position));
-        Assert.True(PageCache.Holds(_file, Position, Count, filled: true));
+        // Clean pages may be taken back before they are asked for: not each time, though.
+        Assert.Contains(true, Enumerable.Range(0, 20).Select(_ =>
+        {
+            PageCache.BringIn(_file, Position, Count);
+            Assert.Equal(Count, RandomAccess.Read(_file, new byte[Count], Position));
+            return PageCache.Holds(_file, Position, Count, filled: true);
+        }));
 
         // One page short of the range is not the range.
         Assert.False(PageCache.Holds(_file, Position, FileBytes - Position, filled: false));
