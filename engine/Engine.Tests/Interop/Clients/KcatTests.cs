@@ -104,7 +104,10 @@ internal static class Kcat
         ClientTools.Run("kcat", ["-P", "-b", bootstrap, "-t", topic, "-l", .. options, file]);
     }
 
-    /// <summary>Reads a partition from an offset to its end.</summary>
-    public static string[] Consume(string bootstrap, string topic, int partition, string offset = "beginning", params string[] options) =>
-        ClientTools.Run("kcat", ["-C", "-b", bootstrap, "-t", topic, "-p", $"{partition}", "-o", offset, "-e", "-q", .. options]).TrimEnd('\n').Split('\n');
+    /// <summary>Reads a partition from an offset to its end; it may hold nothing, as kcat puts whole batches where it likes.</summary>
+    public static string[] Consume(string bootstrap, string topic, int partition, string offset = "beginning", params string[] options)
+    {
+        var read = ClientTools.Run("kcat", ["-C", "-b", bootstrap, "-t", topic, "-p", $"{partition}", "-o", offset, "-e", "-q", .. options]);
+        return read.Length == 0 ? [] : read.TrimEnd('\n').Split('\n');
+    }
 }
