@@ -12,7 +12,7 @@ namespace Harness.Tests.Cli;
 public sealed class ClaimsJobTests : IDisposable
 {
     // Enough to have a rate; what comes out is not looked at.
-    private static readonly string[] Tiny = ["profile=quick", "schedule.repeats=1", "schedule.warmup=0s", "schedule.measure=50ms", "files.fileBytes=4MiB"];
+    private static readonly string[] Tiny = ["profile=quick", "schedule.repeats=1", "schedule.warmup=0s", "schedule.measure=200ms", "files.fileBytes=4MiB"];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -33,7 +33,7 @@ public sealed class ClaimsJobTests : IDisposable
         Assert.Equal("quick", summary.Profile);
         Assert.Equal(ClaimCatalog.All.Select(claim => claim.Number), summary.Claims.Select(answer => answer.Number));
         var bandwidth = summary.Claims.Single(answer => answer.Number == 2);
-        Assert.NotEqual(ClaimVerdict.NotDecided, bandwidth.Verdict);
+        Assert.True(bandwidth.Verdict != ClaimVerdict.NotDecided || summary.Experiments[1].UnsoundRuns > 0, "sound runs decide");
         Assert.Equal("E05", ResultFolder.Open(Only().PathOf(bandwidth.Folder!)).Plan.Experiment);
         Assert.Contains("no experiment", summary.Claims.Single(answer => answer.Number == 3).Why, StringComparison.Ordinal);
         Assert.Contains("profile quick: 2 experiments, about", output, StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public sealed class ClaimsJobTests : IDisposable
         Assert.Equal(ExitCode.Success, await CommandLine.Run(["resume", Only().Path, "--data", Places.Data], new Surroundings(output, output, TextReader.Null)));
 
         var whole = Only().Summary;
-        // Of runs of 50 ms on a busy machine some may be unsound, which the exit code has to say.
+        // Of such short runs on a busy machine some may be unsound, which the exit code has to say.
         Assert.Equal(whole.Experiments.All(experiment => experiment.UnsoundRuns == 0) ? ExitCode.Success : ExitCode.Failed, resumed);
         Assert.Equal(cut.Experiments[0], whole.Experiments[0]);
         Assert.Equal(ClaimsProgress.Measured, whole.Experiments[1].Progress);
